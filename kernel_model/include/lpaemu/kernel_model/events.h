@@ -1,0 +1,141 @@
+// What happens in the kernel model, as data. Traces, statistics, the debugger and tests listen here.
+// docs/EVENTS.md describes each event. [design: Events]
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lpaemu/kernel_model/cpu.h"
+#include "lpaemu/mmu/fault.h"
+#include "lpaemu/mmu/linux_pte.h"
+
+namespace lpaemu::kernel {
+
+struct vm_area;
+
+enum class EventKind : std::uint8_t {
+  FaultRaised,       // address, access, level, value_after = FSR word
+  VmaFound,          // vma (null: none covers the address)
+  Decided,           // verdict
+  PteWritten,        // address, level 3, value_before -> value_after, as stored
+  TableWritten,      // address, level 1 or 2, value_before -> value_after
+  TlbInvalidated,    // scope; address for one page
+  Returned,          // verdict; the fault is done
+  SyscallEntered,    // value_after = number
+  SyscallReturned,   // value_before = number, value_after = r0
+  SignalRaised,      // value_after = signal number, address = si_addr
+  SoftDirtyCleared,  // clear_refs "4" has run
+  Exited,            // value_after = wait status
+};
+
+/// What the fault handler will do, or did. [design: classify]
+enum class Verdict : std::uint8_t {
+  none,
+  first_touch,    // a new page for a write, or for a read that cannot use the zero page
+  zero_page,      // a read of untouched anonymous memory
+  file_page,      // a page of the page cache, mapped
+  file_cow,       // a private copy of a page of the page cache
+  soft_dirty,     // a present page whose soft-dirty bit goes 0 to 1, by reuse or because it was writable and clean
+  make_writable,  // the same two ways, where soft-dirty was 1 already
+  cow,            // copied to a new page
+  access_flag,    // only marked young
+  swap_in,
+  spurious,       // nothing to change
+  vmalloc_fault,  // a kernel mapping copied from the reference tables
+  segv_maperr,    // SIGSEGV, no mapping
+  segv_accerr,    // SIGSEGV, no right
+  bus_adrerr,     // SIGBUS beyond the end of a file
+  bus_adraln,     // SIGBUS, alignment
+  bus_other,      // SIGBUS, external abort and the like
+  trap_debug,     // SIGTRAP
+  oom,            // no page to be had: the task is killed
+};
+
+/// Whether the verdict ends in a signal rather than in a retried instruction.
+[[nodiscard]] constexpr bool is_fatal(Verdict verdict) { return verdict >= Verdict::segv_maperr; }
+
+enum class TlbScope : std::uint8_t { none, page, asid, all };
+
+/// Who caused the event: user code at `pc`, or the kernel in system call `syscall` (entered from `pc`).
+struct Origin {
+  bool kernel = false;
+  std::uint32_t syscall = 0;
+  VirtAddr pc;
+};
+
+struct Event {
+  EventKind kind{};
+  std::uint64_t sequence = 0;
+  std::uint64_t time_ns = 0;
+  std::int32_t pid = 0;
+  std::int32_t tid = 0;
+  Origin origin{};
+  VirtAddr address{};
+  mmu::Access access = mmu::Access::read;
+  unsigned level = 0;
+  Verdict verdict = Verdict::none;
+  TlbScope scope = TlbScope::none;
+  std::uint64_t value_before = 0;
+  std::uint64_t value_after = 0;
+  const vm_area* vma = nullptr;  // valid during the call only
+};
+
+/// Runs anywhere, changes nothing.
+class Observer {
+ public:
+  virtual void on_event(const Event& event) = 0;
+
+ protected:
+  ~Observer() = default;
+};
+
+/// May stop the guest at a fault: the debugger. Asked before the handler has done anything.
+class Stopper {
+ public:
+  [[nodiscard]] virtual bool wants(const mmu::Fault& fault, Verdict verdict) = 0;
+  /// Called for each event of a wanted fault, from the outer loop only; may block in the debugger's own loop.
+  virtual void at_phase(const Event& event) = 0;
+
+ protected:
+  ~Stopper() = default;
+};
+
+/// Hands events to whoever listens. Costs one test when nobody does.
+class Events {
+ public:
+  /// Fills in sequence, time, pid, tid and origin.
+  class Stamp {
+   public:
+    virtual void stamp(Event& event) = 0;
+
+   protected:
+    ~Stamp() = default;
+  };
+
+  void set_stamp(Stamp* stamp) { stamp_ = stamp; }
+  void add(Observer& observer) { observers_.push_back(&observer); }
+  void remove(Observer& observer) { std::erase(observers_, &observer); }
+  void set_stopper(Stopper* stopper) { stopper_ = stopper; }
+  [[nodiscard]] Stopper* stopper() const { return stopper_; }
+  [[nodiscard]] bool active() const { return !observers_.empty() || stopper_ != nullptr; }
+
+  /// While a stopper's fault is being stepped, events go to it too.
+  void set_stepping(bool stepping) { stepping_ = stepping; }
+  [[nodiscard]] bool stepping() const { return stepping_; }
+
+  void emit(Event event) {
+    if (active()) [[unlikely]]
+      deliver(event);
+  }
+
+ private:
+  void deliver(Event& event);
+
+  std::vector<Observer*> observers_;
+  Stopper* stopper_ = nullptr;
+  Stamp* stamp_ = nullptr;
+  std::uint64_t next_sequence_ = 0;
+  bool stepping_ = false;
+};
+
+}  // namespace lpaemu::kernel

@@ -1,0 +1,15 @@
+// The text of the files in /proc/PID that describe an address space. [linux fs/proc/task_mmu.c, array.c]
+#pragma once
+
+#include <string>
+
+#include "lpaemu/kernel_model/mm/mm_struct.h"
+
+namespace lpaemu::kernel {
+
+[[nodiscard]] std::string show_maps(mm_struct& mm);
+[[nodiscard]] std::string show_smaps(mm_struct& mm);
+/// The Vm* and Rss* lines of status.
+[[nodiscard]] std::string show_status_mm(mm_struct& mm);
+
+}  // namespace lpaemu::kernel

@@ -1,0 +1,65 @@
+#include "unmapped_area.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace lpaemu::kernel {
+namespace {
+
+/// Below mmap_base downwards, no lower than FIRST_USER_ADDRESS. [linux mm/mmap.c:unmapped_area_topdown]
+std::optional<VirtAddr> unmapped_area_topdown(mm_struct& mm, std::uint32_t length) {
+  VirtAddr high = mm.mmap_base;
+  auto vma = mm.vmas().lower_bound(high);
+  if (vma != mm.vmas().end()) high = std::min(high, vm_start_gap(vma->second));
+  while (vma != mm.vmas().begin()) {
+    --vma;
+    const VirtAddr low = std::max(vma->second.vm_end, FIRST_USER_ADDRESS);
+    if (low < high && high - low >= length) return high - length;
+    high = std::min(high, vm_start_gap(vma->second));
+  }
+  if (high > FIRST_USER_ADDRESS && high - FIRST_USER_ADDRESS >= length) return high - length;
+  return std::nullopt;
+}
+
+/// Between mmap_base and TASK_SIZE upwards: better than failing. [linux mm/mmap.c:unmapped_area]
+std::optional<VirtAddr> unmapped_area_above(mm_struct& mm, std::uint32_t length) {
+  VirtAddr low = mm.mmap_base;
+  if (const vm_area* covering = mm.vma_lookup(low)) low = covering->vm_end;
+  for (auto vma = mm.vmas().lower_bound(low);; ++vma) {
+    const VirtAddr high = vma == mm.vmas().end() ? TASK_SIZE : std::min(TASK_SIZE, vm_start_gap(vma->second));
+    if (low < high && high - low >= length) return low;
+    if (vma == mm.vmas().end()) return std::nullopt;
+    low = vma->second.vm_end;
+  }
+}
+
+Result<VirtAddr> arch_get_unmapped_area_topdown(mm_struct& mm, VirtAddr addr, std::uint32_t length, Placement how) {
+  if (length > TASK_SIZE.raw()) return unexpected(Errno::enomem);
+  if (how == Placement::fixed) return addr;
+  if (addr.raw() != 0 && addr <= TASK_SIZE - length) {
+    const VirtAddr hint = (addr + (mmu::PAGE_SIZE - 1)).page();
+    const vm_area* vma = mm.find_vma(hint);
+    if (hint <= TASK_SIZE - length && (vma == nullptr || hint + length <= vm_start_gap(*vma))) return hint;
+  }
+  if (const auto found = unmapped_area_topdown(mm, length)) return *found;
+  if (const auto found = unmapped_area_above(mm, length)) return *found;
+  return unexpected(Errno::enomem);
+}
+
+}  // namespace
+
+VirtAddr vm_start_gap(const vm_area& vma) {
+  if (!vma.is(VM_GROWSDOWN)) return vma.vm_start;
+  return VirtAddr{vma.vm_start.raw() - std::min(vma.vm_start.raw(), stack_guard_gap)};
+}
+
+Result<VirtAddr> get_unmapped_area(mm_struct& mm, VirtAddr addr, std::uint32_t length, Placement how) {
+  LPAEMU_TRY(found, arch_get_unmapped_area_topdown(mm, addr, length, how));
+  if (found > TASK_SIZE - length) return unexpected(Errno::enomem);
+  if (!found.is_page_aligned()) return unexpected(Errno::einval);
+  // Pretend: CAP_SYS_RAWIO would allow it. [linux security/commoncap.c:cap_mmap_addr]
+  if (found < mmap_min_addr) return unexpected(Errno::eperm);
+  return found;
+}
+
+}  // namespace lpaemu::kernel
