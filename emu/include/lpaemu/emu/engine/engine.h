@@ -1,0 +1,111 @@
+// The CPU: Unicorn with its soft TLB filled from our page tables. Knows nothing of Linux.
+//
+// The library's traps are dealt with in unicorn_cpu.cpp and tlb_bridge.cpp, each where its name is.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "lpaemu/emu/engine/engine_client.h"
+#include "lpaemu/emu/engine/guest_ram.h"
+#include "lpaemu/emu/engine/remedies.h"
+#include "lpaemu/emu/engine/statistics.h"
+#include "lpaemu/emu/engine/stop.h"
+#include "lpaemu/emu/engine/tlb_bridge.h"
+#include "lpaemu/kernel_model/cpu.h"
+
+namespace lpaemu::emu {
+
+class UnicornCpu;
+
+enum class BlockHook : std::uint8_t { off, on };
+
+class Engine final : private SoftTlb {
+ public:
+  /// Opens a CPU in user mode, ARM state, PC 0, all registers 0, the MMU off. `ram` must outlive it.
+  [[nodiscard]] static Expected<std::unique_ptr<Engine>, Error> create(GuestRam& ram, const Remedies& remedies = {});
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Runs guest code from the PC until something ends it. Not reentrant.
+  [[nodiscard]] Stop run(EngineClient& client);
+
+  // Registers. Outside run() and in on_svc() they can be read and written, in on_fault() only read.
+  [[nodiscard]] kernel::UserRegisters user_registers() const;
+  void set_user_registers(const kernel::UserRegisters& registers);
+  /// r0 to r7: all that a system call needs, cheaper than the whole set.
+  [[nodiscard]] std::array<std::uint32_t, 8> system_call_registers() const;
+  [[nodiscard]] mmu::VirtAddr pc() const;
+  [[nodiscard]] mmu::Psr cpsr() const;
+  void set_r0(std::uint32_t value);
+  [[nodiscard]] kernel::VfpRegisters vfp_registers() const;
+  void set_vfp_registers(const kernel::VfpRegisters& registers);
+  /// TPIDRURO, which user mode reads, and TPIDRURW, which it may write: both belong to the thread.
+  void set_tls(std::uint32_t value);
+  [[nodiscard]] std::uint32_t tpidrurw() const;
+  void set_tpidrurw(std::uint32_t value);
+
+  // Translation.
+  /// The registers that walks use from now on; flushes the soft TLB (it has no ASIDs).
+  void set_regime(const mmu::Regime& regime);
+  /// Whose rights walks check. The engine does not tell: set it when the CPU's mode changes. PL0 at first.
+  void set_privilege(mmu::Privilege privilege);
+  /// Drops the soft-TLB entry of one page. Not needed when an entry only gets more rights. About 150 ns; nothing for a
+  /// page without an entry, and in on_fault() for the page that faulted.
+  void tlbimva(mmu::VirtAddr va);
+  /// Drops all: for sweeps and address-space switches.
+  void flush_tlb();
+  /// The host stored into this physical page. Cheap unless code was run from it.
+  void page_modified(mmu::Pfn pfn);
+  /// A STREX after this fails. Outside run() and in on_svc(); takes effect before the next guest instruction.
+  void clear_exclusive_monitor();
+
+  // Stopping.
+  /// The block hook costs 6 to 7 %: on while something may need a stop, settled outside run(). Drops all translated
+  /// code when it changes.
+  void set_block_hook(BlockHook hook);
+  /// Makes run() return `requested` at the start of the next block, if the block hook is on, or at the next SVC.
+  /// From any thread or signal handler. One request ends one run.
+  void request_stop();
+  /// Makes run() return `requested` before block number `blocks` (of statistics().blocks) is entered. 0 = no limit.
+  void set_block_limit(std::uint64_t blocks) { block_limit_ = blocks; }
+  /// Whether YIELD, WFE and WFI end run(); else they do nothing.
+  void set_stop_at_hints(bool stop) { stop_at_hints_ = stop; }
+
+  [[nodiscard]] const EngineStatistics& statistics() const { return statistics_; }
+  [[nodiscard]] static std::string version();
+
+ private:
+  class Events;
+
+  Engine(GuestRam& ram, const Remedies& remedies);
+  [[nodiscard]] Stop explain(bool wfi, bool fault);
+  [[nodiscard]] bool take_request();
+  [[nodiscard]] bool outside() const;
+  void assert_writable() const;
+
+  void drop_entry(mmu::VirtAddr va) override;
+  void drop_all_entries() override;
+  void drop_code(mmu::Pfn pfn) override;
+
+  const Remedies remedies_;
+  EngineStatistics statistics_;
+  TlbBridge bridge_;
+  std::unique_ptr<Events> events_;
+  std::unique_ptr<UnicornCpu> cpu_;
+  EngineClient* client_ = nullptr;
+
+  mmu::VirtAddr pc_;          // outside run(): where it goes on
+  bool pc_written_ = false;   // in on_svc(): it goes on at pc_
+  bool restart_ = false;      // the CPU was stopped only to be started again
+  std::optional<Stop> stop_;  // what run() is to return
+
+  std::atomic<bool> stop_requested_ = false;
+  bool stop_at_hints_ = false;
+  bool clear_monitor_ = false;
+  std::uint64_t block_limit_ = 0;
+  bool block_counted_ = false;  // the next block continues one that was counted already
+};
+
+}  // namespace lpaemu::emu

@@ -1,0 +1,65 @@
+// Names and source lines of guest addresses, for reports, traces and the debugger.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lpaemu/mmu/address.h"
+
+namespace lpaemu::emu {
+
+using mmu::VirtAddr;
+
+struct Symbol {
+  std::string name;
+  std::uint32_t offset = 0;  // from the symbol's first byte
+
+  /// "main+0x10", or "main" at its first byte.
+  [[nodiscard]] std::string text() const;
+};
+
+struct SourceLine {
+  std::string file;
+  unsigned line = 0;
+
+  /// "hello.c:12": without the folder, which is one of the machine that compiled it.
+  [[nodiscard]] std::string text() const;
+};
+
+/// The symbols of one ELF file in memory. Nothing is read before the first question; a file without symbols, or a
+/// broken one, has no answers.
+class Symbols {
+ public:
+  /// Gives the file's bytes; called once at most, at the first question. May give nothing.
+  using Source = std::function<std::vector<std::byte>()>;
+
+  /// `load_bias`: what exec added to the file's addresses; 0 for ET_EXEC.
+  explicit Symbols(Source source, std::uint32_t load_bias = 0);
+  Symbols(Symbols&&) noexcept;
+  Symbols& operator=(Symbols&&) noexcept;
+  ~Symbols();
+
+  /// The function or object that holds the address: the innermost one that covers it; a symbol without a size reaches
+  /// to the next one. The Thumb bit does not matter.
+  [[nodiscard]] std::optional<Symbol> symbol(VirtAddr address) const;
+  /// From the line table, where the program has debug information.
+  [[nodiscard]] std::optional<SourceLine> source_line(VirtAddr address) const;
+  /// The address of a symbol, for breakpoints by name: without the Thumb bit.
+  [[nodiscard]] std::optional<VirtAddr> address_of(std::string_view name) const;
+
+ private:
+  class File;
+  [[nodiscard]] File& file() const;
+
+  Source source_;
+  std::uint32_t load_bias_;
+  mutable std::unique_ptr<File> file_;
+};
+
+}  // namespace lpaemu::emu

@@ -1,0 +1,42 @@
+// Reads guest code through the page tables, for reports and traces: the instruction at an address, its text, its
+// symbol.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lpaemu/emu/disasm.h"
+#include "lpaemu/emu/loader/symbols.h"
+#include "lpaemu/kernel_model/mm/mm_struct.h"
+
+namespace lpaemu::emu {
+
+class CodeReader {
+ public:
+  explicit CodeReader(mmu::PhysicalMemory& memory) : memory_{memory} {}
+
+  /// The tables to read through; null until a program is loaded.
+  void set_mm(kernel::mm_struct* mm) { mm_ = mm; }
+  void add_symbols(Symbols symbols) { symbols_.push_back(std::move(symbols)); }
+
+  /// The instruction at `pc`; nothing where nothing readable is mapped. Causes no fault and emits no event.
+  [[nodiscard]] std::optional<Encoding> instruction_at(VirtAddr pc, InstructionSet set);
+  /// "strb r3, [r2]", or "?" where nothing readable is mapped.
+  [[nodiscard]] std::string text_at(VirtAddr pc, InstructionSet set);
+  /// "main+0x10"; empty where no symbol covers the address.
+  [[nodiscard]] std::string symbol(VirtAddr address) const;
+  /// "hello.c:12"; empty without debug information.
+  [[nodiscard]] std::string source_line(VirtAddr address) const;
+
+ private:
+  /// Up to four bytes from `pc` on: fewer when the next page is not mapped.
+  [[nodiscard]] std::vector<std::byte> bytes_at(VirtAddr pc);
+
+  mmu::PhysicalMemory& memory_;
+  kernel::mm_struct* mm_ = nullptr;
+  Disassembler disassembler_;
+  std::vector<Symbols> symbols_;
+};
+
+}  // namespace lpaemu::emu

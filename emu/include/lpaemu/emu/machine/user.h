@@ -1,0 +1,79 @@
+// The user machine: one engine, one kernel model, one guest program. [design 2]
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lpaemu/emu/engine/engine.h"
+#include "lpaemu/emu/exceptions.h"
+#include "lpaemu/emu/machine/code_reader.h"
+#include "lpaemu/emu/machine/user_cpu.h"
+#include "lpaemu/kernel_model/kernel.h"
+
+namespace lpaemu::emu {
+
+struct UserMachineConfig {
+  mmu::PhysAddr ram_base = GuestRam::default_base;
+  std::uint64_t ram_bytes = 0;
+  kernel::SoftDirtyMode soft_dirty_mode = kernel::SoftDirtyMode::documented;
+  std::uint32_t uid = 0;
+  /// Needed where something may have to stop the guest in a loop without system calls. [design 3]
+  BlockHook block_hook = BlockHook::off;
+};
+
+enum class RunEnd : std::uint8_t { exited, interrupted };
+
+class UserMachine final : private EngineClient, private AbortSource {
+ public:
+  [[nodiscard]] static Expected<std::unique_ptr<UserMachine>, Error> create(const UserMachineConfig& config,
+                                                                            kernel::Host& host);
+
+  [[nodiscard]] kernel::Kernel& kernel() { return kernel_; }
+  [[nodiscard]] kernel::Cpu& cpu() { return cpu_; }
+  [[nodiscard]] CodeReader& code() { return code_; }
+  [[nodiscard]] const Engine& engine() const { return *engine_; }
+  [[nodiscard]] const Cp15& cp15() const { return cp15_; }
+  [[nodiscard]] const ExceptionState& exceptions() const { return exceptions_; }
+  /// Host time spent inside the engine, its hooks included.
+  [[nodiscard]] std::chrono::nanoseconds guest_time() const { return guest_time_; }
+
+  /// Loads the program `path` of the guest's file system and makes it ready to run.
+  [[nodiscard]] Expected<void, Error> load(const std::string& path, std::vector<std::string> argv,
+                                           std::vector<std::string> envp, const std::string& cwd);
+
+  /// Runs until the guest has ended (see kernel().exit_report()) or interrupt() was heard.
+  [[nodiscard]] Expected<RunEnd, Error> run();
+
+  /// Ends run() soon: at the next block if the block hook is on, else at the next system call. Async-signal-safe.
+  void interrupt() { engine_->request_stop(); }
+
+ private:
+  UserMachine(const UserMachineConfig& config, kernel::Host& host, std::unique_ptr<GuestRam> ram,
+              std::unique_ptr<Engine> engine);
+
+  // EngineClient
+  FaultAnswer on_fault(const mmu::Fault& fault) override;
+  SvcAnswer on_svc() override;
+  // AbortSource
+  kernel::UserRegisters registers() const override { return engine_->user_registers(); }
+  std::optional<Encoding> instruction_at(VirtAddr pc, InstructionSet set) const override;
+
+  void take_abort(const mmu::Fault& fault);
+  void restore_lost_base(const mmu::Fault& fault);
+  [[nodiscard]] mmu::Fault with_exact_address(mmu::Fault fault);
+  [[nodiscard]] kernel::Next handle(const Stop& stop);
+  [[nodiscard]] kernel::Next handle_exception(const Stop& stop);
+
+  std::unique_ptr<GuestRam> ram_;
+  std::unique_ptr<Engine> engine_;
+  Cp15 cp15_;
+  ExceptionState exceptions_;
+  UserCpu cpu_;
+  kernel::Kernel kernel_;
+  mutable CodeReader code_;
+  std::chrono::nanoseconds guest_time_{0};
+};
+
+}  // namespace lpaemu::emu

@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "lpaemu/emu/cli/commands.h"
+#include "lpaemu/emu/cli/log.h"
+#include "lpaemu/emu/cli/run_options.h"
+
+namespace lpaemu::emu {
+
+namespace {
+
+/// The words behind the program's name, last first, as CLI11 takes them.
+std::vector<std::string> words(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> args(argv + 1, argv + argc);
+  if (!args.empty() && args.front() == "run")
+    args = end_options_at_program(*app.get_subcommand("run"), std::move(args));
+  std::ranges::reverse(args);
+  return args;
+}
+
+/// CLI11 only says that a command is required, not that it does not know the one it got.
+void check_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  if (std::ranges::any_of(commands, [&](const CLI::App* command) { return command->check_name(argv[1]); })) return;
+  throw CLI::ExtrasError("lpaemu", {argv[1]});
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App app{"lpaemu: runs ARM Linux programs through LPAE page tables that you can watch"};
+  app.name("lpaemu");
+  app.require_subcommand(1);
+  app.footer("`lpaemu COMMAND --help` tells all about a command.");
+
+  Action action;
+  add_run_command(app, action);
+  add_version_command(app, action);
+
+  try {
+    check_command(app, argc, argv);
+    app.parse(words(app, argc, argv));
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "lpaemu: error: {}; see lpaemu --help\n", error.what());
+    return exit_usage;
+  }
+  configure_logging();
+  return action();
+}
+
+}  // namespace
+}  // namespace lpaemu::emu
+
+int main(int argc, char** argv) {
+  try {
+    return lpaemu::emu::run_program(argc, argv);
+  } catch (const std::exception& error) {  // a bug of ours, or the host out of memory
+    return lpaemu::emu::fail(error.what());
+  }
+}

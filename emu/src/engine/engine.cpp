@@ -1,0 +1,244 @@
+#include "lpaemu/emu/engine/engine.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "lpaemu/mmu/assert.h"
+#include "unicorn_cpu.h"
+
+namespace lpaemu::emu {
+
+using mmu::Access;
+using mmu::Psr;
+using mmu::VirtAddr;
+using Where = UnicornCpu::Where;
+
+namespace {
+
+constexpr UnicornCpu::Cp15Register reg_tpidrurw{13, 0, 0, 2};
+constexpr UnicornCpu::Cp15Register reg_tpidruro{13, 0, 0, 3};
+
+}  // namespace
+
+class Engine::Events final : public CpuEvents {
+ public:
+  explicit Events(Engine& engine) : engine_{engine} {}
+
+  FillResult on_fill(VirtAddr va, Access access, bool for_guest) noexcept override {
+    // TRAP, probes and nested calls: only a fill for guest code may run the fault handler.
+    const bool ask = for_guest || !engine_.remedies_.tables_only;
+    const FillResult filled = engine_.bridge_.fill(va, access, ask ? engine_.client_ : nullptr);
+    if (!filled.filled()) [[unlikely]]
+      engine_.block_counted_ = access != Access::execute;
+    return filled;
+  }
+
+  void on_interrupt(unsigned number) noexcept override {
+    if (number != UnicornCpu::svc_number) {
+      engine_.stop_ = Stop{StopReason::exception};
+      engine_.stop_->exception = Exception{number};
+      engine_.stop_->syndrome = engine_.cpu_->syndrome();
+      return engine_.cpu_->stop();
+    }
+    ++engine_.statistics_.svcs;
+    if (engine_.client_->on_svc() == SvcAnswer::stop) {
+      engine_.stop_ = Stop{StopReason::svc};
+    } else if (engine_.take_request()) {
+      // TRAP, exception storm: an SVC that is repeated for ever need not come by the block hook.
+      engine_.stop_ = Stop{StopReason::requested};
+    } else {
+      engine_.restart_ = engine_.clear_monitor_ || engine_.pc_written_;
+    }
+    if (engine_.stop_ || engine_.restart_) engine_.cpu_->stop();
+  }
+
+  // An exception has left its syndrome; YIELD and WFE leave that of the exception before, which was no undefined
+  // instruction: those reset it here.
+  bool on_invalid_instruction() noexcept override {
+    const Syndrome syndrome = engine_.cpu_->syndrome();
+    switch (HSR::EC.get(syndrome)) {
+      case ExceptionClass::none:
+      case ExceptionClass::svc:
+      case ExceptionClass::hvc:
+      case ExceptionClass::smc:
+      case ExceptionClass::prefetch_abort:
+      case ExceptionClass::prefetch_abort_same:
+      case ExceptionClass::data_abort:
+      case ExceptionClass::data_abort_same:
+      case ExceptionClass::bkpt:
+        if (!engine_.stop_at_hints_) return true;
+        engine_.stop_ = Stop{StopReason::hint};
+        return false;
+      default: break;
+    }
+    engine_.cpu_->set_syndrome(UnicornCpu::no_syndrome);
+    engine_.stop_ = Stop{StopReason::undefined};
+    engine_.stop_->syndrome = syndrome;
+    return false;
+  }
+
+  void on_block() noexcept override {
+    const bool limit = engine_.block_limit_ != 0 && engine_.statistics_.blocks >= engine_.block_limit_;
+    if (limit || engine_.take_request()) [[unlikely]] {
+      engine_.stop_ = Stop{StopReason::requested};
+      return engine_.cpu_->stop();
+    }
+    if (!std::exchange(engine_.block_counted_, false)) ++engine_.statistics_.blocks;
+  }
+
+ private:
+  Engine& engine_;
+};
+
+Engine::Engine(GuestRam& ram, const Remedies& remedies)
+    : remedies_{remedies},
+      bridge_{ram, *this, statistics_, remedies_},
+      events_{std::make_unique<Events>(*this)},
+      cpu_{std::make_unique<UnicornCpu>(*events_, remedies_)} {}
+
+Engine::~Engine() = default;
+
+Expected<std::unique_ptr<Engine>, Error> Engine::create(GuestRam& ram, const Remedies& remedies) {
+  std::unique_ptr<Engine> engine{new Engine{ram, remedies}};
+  LPAEMU_TRY_VOID(engine->cpu_->open(ram));
+  return engine;
+}
+
+Stop Engine::run(EngineClient& client) {
+  LPAEMU_ASSERT(outside(), "run() inside run()");
+  client_ = &client;
+  for (;;) {
+    if (std::exchange(clear_monitor_, false)) {
+      ++statistics_.monitor_clears;
+      cpu_->clear_exclusive_monitor();
+    }
+    restart_ = false;
+    stop_.reset();
+    ++statistics_.starts;
+    const auto ended = cpu_->start(pc_);
+    if (!std::exchange(pc_written_, false)) pc_ = cpu_->pc();
+
+    if (!stop_) {
+      using Ended = UnicornCpu::Ended;
+      if (restart_) continue;
+      if (ended == Ended::wfi && !stop_at_hints_ && !stop_requested_) continue;
+      stop_ = explain(ended == Ended::wfi, ended == Ended::exception);
+    }
+    if (remedies_.tables_only) client_ = nullptr;
+    ++statistics_.stops;
+    return *std::exchange(stop_, std::nullopt);
+  }
+}
+
+Stop Engine::explain(bool wfi, bool fault) {
+  if (wfi) return Stop{take_request() ? StopReason::requested : StopReason::hint};
+  if (fault) return Stop{StopReason::fault, bridge_.fault()};
+  Stop stop{StopReason::error};
+  stop.error = fmt::format("Unicorn {}: {} at pc {:#x}", version(), cpu_->error_text(), pc_.raw());
+  return stop;
+}
+
+void Engine::request_stop() {
+  if (!remedies_.stop_at_blocks) return cpu_->stop();
+  stop_requested_.store(true, std::memory_order_relaxed);
+}
+
+bool Engine::take_request() {
+  return stop_requested_.load(std::memory_order_relaxed) && stop_requested_.exchange(false);
+}
+
+bool Engine::outside() const { return cpu_->where() == Where::outside; }
+
+void Engine::assert_writable() const {
+  LPAEMU_ASSERT(outside() || cpu_->where() == Where::interrupt,
+                "the CPU's state cannot be changed while an instruction is under way ({})",
+                static_cast<int>(cpu_->where()));
+}
+
+kernel::UserRegisters Engine::user_registers() const {
+  kernel::UserRegisters registers = cpu_->user_registers();
+  if (outside() || pc_written_) registers.r.back() = pc_.raw();
+  return registers;
+}
+
+void Engine::set_user_registers(const kernel::UserRegisters& registers) {
+  assert_writable();
+  cpu_->set_user_registers_but_pc(registers);
+  pc_ = registers.pc();
+  pc_written_ = !outside();
+}
+
+std::array<std::uint32_t, 8> Engine::system_call_registers() const {
+  std::array<std::uint32_t, 8> registers;
+  cpu_->read_first(registers);
+  return registers;
+}
+
+VirtAddr Engine::pc() const { return outside() || pc_written_ ? pc_ : cpu_->pc(); }
+Psr Engine::cpsr() const { return cpu_->cpsr(); }
+
+void Engine::set_r0(std::uint32_t value) {
+  assert_writable();
+  cpu_->set_r0(value);
+}
+
+kernel::VfpRegisters Engine::vfp_registers() const { return cpu_->vfp_registers(); }
+
+void Engine::set_vfp_registers(const kernel::VfpRegisters& registers) {
+  assert_writable();
+  cpu_->set_vfp_registers(registers);
+}
+
+void Engine::set_tls(std::uint32_t value) { cpu_->write_cp15(reg_tpidruro, value); }
+std::uint32_t Engine::tpidrurw() const { return cpu_->read_cp15(reg_tpidrurw); }
+void Engine::set_tpidrurw(std::uint32_t value) { cpu_->write_cp15(reg_tpidrurw, value); }
+
+void Engine::set_regime(const mmu::Regime& regime) {
+  bridge_.set_regime(regime);
+  flush_tlb();
+}
+
+void Engine::set_privilege(mmu::Privilege privilege) { bridge_.set_privilege(privilege); }
+
+void Engine::tlbimva(VirtAddr va) {
+  if (bridge_.must_drop(va)) {
+    drop_entry(va);
+  } else {
+    ++statistics_.page_flushes_elided;
+  }
+}
+
+void Engine::flush_tlb() {
+  if (bridge_.must_flush()) drop_all_entries();
+}
+
+void Engine::page_modified(mmu::Pfn pfn) { bridge_.page_modified(pfn); }
+
+void Engine::clear_exclusive_monitor() {
+  assert_writable();
+  clear_monitor_ = true;
+}
+
+void Engine::set_block_hook(BlockHook hook) { cpu_->set_block_hook(hook == BlockHook::on); }
+
+void Engine::drop_entry(VirtAddr va) {
+  ++statistics_.page_flushes;
+  cpu_->drop_entry(va);
+  bridge_.note_drop(va);
+}
+
+void Engine::drop_all_entries() {
+  ++statistics_.tlb_flushes;
+  cpu_->drop_all_entries();
+  bridge_.note_flush();
+}
+
+void Engine::drop_code(mmu::Pfn pfn) {
+  ++statistics_.code_drops;
+  cpu_->drop_code(pfn);
+}
+
+std::string Engine::version() { return UnicornCpu::version(); }
+
+}  // namespace lpaemu::emu

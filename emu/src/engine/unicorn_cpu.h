@@ -1,0 +1,116 @@
+// Unicorn in plain types: the CPU, its registers and its soft TLB, with the traps of the library dealt with.
+// unicorn_cpu.cpp is the only file that includes the library's header. Each trap is named there.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "lpaemu/emu/engine/guest_ram.h"
+#include "lpaemu/emu/engine/remedies.h"
+#include "lpaemu/emu/engine/soft_tlb.h"
+#include "lpaemu/emu/engine/syndrome.h"
+#include "lpaemu/kernel_model/cpu.h"
+#include "lpaemu/mmu/access.h"
+
+struct uc_struct;
+
+namespace lpaemu::emu {
+
+/// What happens inside start(). Called by C code: nothing may be thrown.
+class CpuEvents {
+ public:
+  /// A soft-TLB miss. `for_guest` is false when the library looks an address up for a purpose of its own.
+  virtual FillResult on_fill(mmu::VirtAddr va, mmu::Access access, bool for_guest) noexcept = 0;
+  /// An exception by the library's number. CPU::stop() is allowed.
+  virtual void on_interrupt(unsigned number) noexcept = 0;
+  /// An undefined instruction, YIELD or WFE. True to go on.
+  virtual bool on_invalid_instruction() noexcept = 0;
+  /// The start of a block, if the block hook is on. CPU::stop() is allowed.
+  virtual void on_block() noexcept = 0;
+
+ protected:
+  ~CpuEvents() = default;
+};
+
+class UnicornCpu {
+ public:
+  /// The library's number of SVC in on_interrupt().
+  static constexpr unsigned svc_number = 2;
+  /// What syndrome() is between exceptions.
+  static constexpr Syndrome no_syndrome = HSR::EC.with(Syndrome{}, ExceptionClass::none);
+
+  UnicornCpu(CpuEvents& events, const Remedies& remedies) : events_{events}, remedies_{remedies} {}
+  ~UnicornCpu();
+  UnicornCpu(const UnicornCpu&) = delete;
+  UnicornCpu& operator=(const UnicornCpu&) = delete;
+
+  /// A CPU in user mode with this memory and with the events hooked. Once, before all else.
+  [[nodiscard]] Expected<void, Error> open(GuestRam& ram);
+
+  enum class Ended : std::uint8_t { as_asked, wfi, exception, error };
+  /// Runs until something ends it. `stopped` of the answer is as_asked when stop() or on_invalid_instruction() did it;
+  /// exception when a fill failed.
+  [[nodiscard]] Ended start(mmu::VirtAddr pc);
+  /// Makes start() return. In on_interrupt() and on_block() only.
+  void stop();
+  /// What ended the last start(), for an error message.
+  [[nodiscard]] std::string error_text() const;
+
+  /// Where the thread is.
+  enum class Where : std::uint8_t { outside, guest, fill, interrupt, invalid, block, call };
+  [[nodiscard]] Where where() const { return where_; }
+
+  // Registers. There is no way to write the PC: start() takes it.
+  [[nodiscard]] mmu::VirtAddr pc() const;
+  [[nodiscard]] mmu::Psr cpsr() const;
+  void set_cpsr(mmu::Psr value);
+  void set_r0(std::uint32_t value);
+  void read_first(std::span<std::uint32_t> registers) const;  // r0 and on, at most to r14
+  [[nodiscard]] kernel::UserRegisters user_registers() const;
+  void set_user_registers_but_pc(const kernel::UserRegisters& registers);
+  [[nodiscard]] kernel::VfpRegisters vfp_registers() const;
+  void set_vfp_registers(const kernel::VfpRegisters& registers);
+  [[nodiscard]] Syndrome syndrome() const;
+  void set_syndrome(Syndrome value);
+
+  /// MRC and MCR p15, opc1, Rt, crn, crm, opc2.
+  struct Cp15Register {
+    std::uint32_t crn, crm, opc1, opc2;
+  };
+  [[nodiscard]] std::uint32_t read_cp15(Cp15Register reg) const;
+  void write_cp15(Cp15Register reg, std::uint32_t value);
+
+  // Soft TLB and translated code.
+  void drop_entry(mmu::VirtAddr va);
+  void drop_all_entries();
+  void drop_code(mmu::Pfn pfn);
+  /// Requires: outside.
+  void set_block_hook(bool on);
+  [[nodiscard]] bool block_hook() const { return block_hook_ != 0; }
+
+  /// Executes CLREX. Requires: outside.
+  void clear_exclusive_monitor();
+
+  [[nodiscard]] static std::string version();
+
+ private:
+  struct Hooks;
+
+  void skip_dirty_scans(const GuestRam& ram);
+  void fix_it_state();
+
+  CpuEvents& events_;
+  const Remedies& remedies_;
+  uc_struct* uc_ = nullptr;
+  Where where_ = Where::outside;
+  unsigned error_ = 0;
+  bool stopped_ = false;  // start() is to end because it was asked to
+  std::size_t block_hook_ = 0;
+  std::optional<mmu::PhysAddr> alias_;  // what the reserved address maps just now
+  bool in_stub_ = false;                // clear_exclusive_monitor() is at work
+  std::unique_ptr<GuestRam> stub_;
+};
+
+}  // namespace lpaemu::emu

@@ -1,0 +1,86 @@
+#include "lpaemu/emu/trace/fault_lines.h"
+
+#include <fmt/format.h>
+
+#include "lpaemu/kernel_model/fs/file.h"
+#include "lpaemu/kernel_model/mm/vm_area.h"
+#include "lpaemu/mmu/print.h"
+
+namespace lpaemu::emu {
+namespace {
+
+/// "[heap] rw-p", as maps shows it.
+std::string describe(const kernel::vm_area& vma) {
+  std::string name = vma.name;
+  if (name.empty() && vma.vm_file != nullptr) name = vma.vm_file->path.substr(vma.vm_file->path.rfind('/') + 1);
+  if (name.empty()) name = "anon";
+  return fmt::format("{} {}{}{}{}", name, vma.is(kernel::VM_READ) ? 'r' : '-', vma.is(kernel::VM_WRITE) ? 'w' : '-',
+                     vma.is(kernel::VM_EXEC) ? 'x' : '-', vma.is(kernel::VM_SHARED) ? 's' : 'p');
+}
+
+}  // namespace
+
+std::string_view verdict_name(kernel::Verdict verdict) {
+  using kernel::Verdict;
+  switch (verdict) {
+    case Verdict::none: return "none";
+    case Verdict::first_touch: return "first-touch";
+    case Verdict::zero_page: return "zero-page";
+    case Verdict::file_page: return "file-page";
+    case Verdict::file_cow: return "file-cow";
+    case Verdict::soft_dirty: return "soft-dirty";
+    case Verdict::make_writable: return "make-writable";
+    case Verdict::cow: return "cow";
+    case Verdict::access_flag: return "access-flag";
+    case Verdict::swap_in: return "swap-in";
+    case Verdict::spurious: return "spurious";
+    case Verdict::vmalloc_fault: return "vmalloc-fault";
+    case Verdict::segv_maperr: return "segv-maperr";
+    case Verdict::segv_accerr: return "segv-accerr";
+    case Verdict::bus_adrerr: return "bus-adrerr";
+    case Verdict::bus_adraln: return "bus-adraln";
+    case Verdict::bus_other: return "bus-other";
+    case Verdict::trap_debug: return "trap-debug";
+    case Verdict::oom: return "oom";
+  }
+  return "?";
+}
+
+void FaultLines::on_event(const kernel::Event& event) {
+  using kernel::EventKind;
+  if (event.kind == EventKind::FaultRaised) {
+    current_ = Current{event, "no mapping", std::nullopt, mmu::Pte{}};
+    return;
+  }
+  if (!current_) return;
+  switch (event.kind) {
+    case EventKind::VmaFound:
+      if (event.vma != nullptr) current_->vma = describe(*event.vma);
+      break;
+    case EventKind::PteWritten:
+      if (event.address.page() != current_->raised.address.page()) break;
+      if (!current_->before) current_->before = mmu::Pte{event.value_before};
+      current_->after = mmu::Pte{event.value_after};
+      break;
+    case EventKind::Returned:
+      sink_(line_of(*current_, event.verdict));
+      current_.reset();
+      break;
+    default: break;
+  }
+}
+
+std::string FaultLines::line_of(const Current& fault, kernel::Verdict verdict) {
+  const kernel::Event& raised = fault.raised;
+  const auto set = instruction_set(cpu_.user_registers());
+  const std::string symbol = code_.symbol(raised.origin.pc);
+  std::string line =
+      fmt::format("fault {:<3} {:<12} {:<5} {}  FSR {:#05x}  pc {}{}  {}  in {}", ++count_, verdict_name(verdict),
+                  mmu::to_string(raised.access), mmu::to_string(raised.address), raised.value_after,
+                  mmu::to_string(raised.origin.pc), symbol.empty() ? "" : " <" + symbol + ">",
+                  raised.origin.kernel ? "(kernel, system call)" : code_.text_at(raised.origin.pc, set), fault.vma);
+  if (fault.before) line += fmt::format("  pte {:#018x} -> {:#018x}", fault.before->raw(), fault.after.raw());
+  return line;
+}
+
+}  // namespace lpaemu::emu
