@@ -1,0 +1,131 @@
+#!/bin/sh
+# Runs the benchmark set under lpaemu and qemu-arm in alternation and prints medians and ratios.
+#
+#   run.sh [--lpaemu FILE] [--runs N] [--build DIR] [--only cpu|wp|start]
+#
+# Without --lpaemu: build/lpaemu of this checkout. Builds the programs with arm-linux-gnueabihf-gcc into DIR, a temporary
+# one without --build. Needs a C compiler, awk and sh.
+# Exit status: 0 all programs' checksums were right, 1 not.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+lpaemu=$here/../../build/lpaemu runs=5 build='' only='' cc=${CC:-cc}
+while [ $# -gt 0 ]; do
+  case $1 in
+    --lpaemu) lpaemu=${2-} ;;
+    --runs) runs=${2-} ;;
+    --build) build=${2-} ;;
+    --only) only=${2-} ;;
+    *) sed -n 's/^#   \(run.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
+  esac
+  shift 2
+done
+[ -x "$lpaemu" ] || { echo "run.sh: no program '$lpaemu'; ./dev build makes it, --lpaemu FILE names another" >&2 && exit 2; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+[ -n "$build" ] || build=$work
+mkdir -p "$build" || exit 1
+qemu=$(command -v qemu-arm) || echo "qemu-arm is not installed: no ratios (Debian: apt-get install qemu-user)"
+bad=0
+
+# ---- build
+fresh() { [ -e "$1" ] && [ -z "$(find "$2" -newer "$1")" ]; } # fresh PROGRAM SOURCE
+flags='-O2 -static -ffp-contract=off -fno-math-errno -mcpu=cortex-a15 -mfpu=neon-vfpv4'
+for source in "$here"/*.c "$here"/../programs/hello.c; do
+  program=$build/$(basename "$source" .c)
+  # shellcheck disable=SC2086 # flags are words
+  fresh "$program" "$source" || arm-linux-gnueabihf-gcc $flags "$source" -o "$program" -lm || exit 1
+done
+fresh "$build/measure" "$here/../tools/measure.c" || "$cc" -O2 "$here/../tools/measure.c" -o "$build/measure" || exit 1
+
+median='function median(list,   n, v, i, k, t) { n = split(list, v, " "); for (i = 2; i <= n; i++) { t = v[i] + 0
+  for (k = i - 1; k >= 1 && v[k] + 0 > t; k--) v[k + 1] = v[k]; v[k + 1] = t }
+  return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2 }'
+wanted() { [ -z "$only" ] || [ "$only" = "$1" ]; }
+under() { # under lpaemu|qemu PROGRAM ARGUMENT...
+  side=$1
+  shift
+  case $side in lpaemu) "$lpaemu" run "$@" ;; qemu) "$qemu" -cpu cortex-a15 "$@" ;; esac
+}
+echo "lpaemu: $("$lpaemu" version 2>/dev/null | head -n 1)"
+[ -z "$qemu" ] || echo "qemu-arm: $("$qemu" --version | head -n 1)"
+
+# ---- the CPU set
+if wanted cpu; then
+  printf '\nCPU set, ms, medians of %s runs in alternation\n' "$runs"
+  : >"$work/times"
+  run=0
+  while [ $run -lt "$runs" ]; do
+    run=$((run + 1))
+    for program in intloop memstream chase sha256 qsort1m nbody interp recurse; do
+      for side in lpaemu ${qemu:+qemu}; do
+        under "$side" "$build/$program" </dev/null >"$work/out" 2>"$work/err" || {
+          echo "FAILED: $program under $side, run $run: $(tail -n 1 "$work/err")"
+          bad=1
+        }
+        sed -n "s/^BENCH \([^ ]*\) ms=\([0-9.]*\).* \([A-Z]*\)\$/\1 $side \2 \3/p" "$work/out" >>"$work/times"
+      done
+    done
+  done
+  awk "$median"'
+    $4 != "OK" { wrong[$1 " under " $2] = 1 }
+    { if (!($1 in seen)) { order[++n] = $1; seen[$1] = 1 } ms[$1, $2] = ms[$1, $2] " " $3 }
+    END {
+      printf "  %-12s %10s %10s %16s\n", "", "lpaemu", "qemu-arm", "speed, qemu = 1"
+      for (i = 1; i <= n; i++) {
+        ours = median(ms[order[i], "lpaemu"]); theirs = median(ms[order[i], "qemu"])
+        printf "  %-12s %10.1f", order[i], ours
+        if (theirs > 0 && ours > 0) { printf " %10.1f %16.2f", theirs, theirs / ours; sum += log(theirs / ours); pairs++ }
+        printf "\n"
+      }
+      if (pairs) printf "  %-12s %10s %10s %16.2f   geometric mean of %d\n", "", "", "", exp(sum / pairs), pairs
+      for (w in wrong) { print "  WRONG CHECKSUM: " w; status = 1 }
+      exit status
+    }' "$work/times" || bad=1
+fi
+
+# ---- write tracking
+if wanted wp; then
+  printf '\nWrite tracking under lpaemu, ns a page\n'
+  under lpaemu "$build/wp_bench" -t clear -t first 64 65536 </dev/null >"$work/out" 2>"$work/err" || {
+    echo "FAILED: wp_bench: $(tail -n 1 "$work/err")"
+    bad=1
+  }
+  awk '
+    $1 == "WP" && $2 != "softdirty_bit55" {
+      if (!($2 in seen)) { order[++n] = $2; seen[$2] = 1 }
+      v[$2, $3] = $4 == "n/a" ? "n/a" : sprintf("%.1f", $4); if (!($3 in pages)) { pages[$3] = 1; size[++sizes] = $3 }
+    }
+    $2 == "softdirty_bit55" && ($5 != "after_clear=0" || $6 != "after_write=" $3) { wrong = 1 }
+    END {
+      printf "  %-34s", "pages"; for (k = 1; k <= sizes; k++) printf " %10d", size[k]; printf "\n"
+      for (i = 1; i <= n; i++) { printf "  %-34s", order[i]; for (k = 1; k <= sizes; k++) printf " %10s", v[order[i], size[k]]
+        if (order[i] == "store_after_clear_refs_4") printf "   (goal: 200 and 350)"; printf "\n" }
+      if (wrong) print "  WRONG: the soft-dirty bits did not follow the stores"
+      exit wrong
+    }' "$work/out" || bad=1
+fi
+
+# ---- start
+if wanted start; then
+  : >"$work/starts"
+  run=0
+  while [ $run -lt 21 ]; do
+    run=$((run + 1))
+    for side in lpaemu ${qemu:+qemu}; do
+      case $side in
+        lpaemu) "$build/measure" "$work/how" "$lpaemu" run "$build/hello" >/dev/null || bad=1 ;;
+        qemu) "$build/measure" "$work/how" "$qemu" "$build/hello" >/dev/null || bad=1 ;;
+      esac
+      echo "$side $(cat "$work/how")" >>"$work/starts"
+    done
+  done
+  awk "$median"'
+    { ms[$1] = ms[$1] " " $5; if ($7 > rss[$1]) rss[$1] = $7 }
+    END {
+      printf "\nhello world (static glibc), 21 runs in alternation: start to end, median; peak resident memory\n"
+      printf "  %-12s %8.1f ms %8.1f MB   (goal: under 20 ms, 40 MB)\n", "lpaemu", median(ms["lpaemu"]), rss["lpaemu"] / 1024
+      if ("qemu" in ms) printf "  %-12s %8.1f ms %8.1f MB\n", "qemu-arm", median(ms["qemu"]), rss["qemu"] / 1024
+    }' "$work/starts"
+fi
+exit $bad
