@@ -234,6 +234,11 @@ void Engine::drop_all_entries() {
   bridge_.note_flush();
 }
 
+void Engine::flush_as_if_used(std::uint32_t entries) {
+  cpu_->use_entries(entries);
+  drop_all_entries();
+}
+
 void Engine::drop_code(mmu::Pfn pfn) {
   ++statistics_.code_drops;
   cpu_->drop_code(pfn);

@@ -17,9 +17,14 @@ constexpr std::uint32_t rate_of(std::uint32_t used, std::uint32_t entries) {
 
 }  // namespace
 
+std::uint32_t SoftTlbSize::growth_fills() const {
+  const std::uint32_t entries = std::min(entries_, enough_entries / 2);
+  return (entries * (high_rate + 1) + 99) / 100;  // rounded up: the engine's rate is rounded down
+}
+
 void SoftTlbSize::note_flush(Clock::time_point now) {
   const std::uint32_t used = std::min(fills_, entries_);
-  fills_ = lost_ = 0;
+  fills_ = lost_ = sharing_ = 0;
   const bool expired = now > window_begin_ + window;
   window_most_ = std::max(window_most_, used);
   const std::uint32_t rate = rate_of(window_most_, entries_);

@@ -78,10 +78,10 @@ FillResult TlbBridge::fill(VirtAddr va, Access access, EngineClient* client) {
   ++statistics_.fills[static_cast<std::size_t>(access)];
   // The engine may resize its table in this flush; it looks its own place up after the hook.
   const bool lost = grants_.of(va).has(right_for(access));
-  if (size_.note_fill(lost) && remedies_.grow_tlb) [[unlikely]] {
+  if (size_.note_fill(va, lost) && remedies_.grow_tlb) [[unlikely]] {
     ++statistics_.tlb_growths;
     growing_ = true;
-    soft_tlb_.drop_all_entries();
+    soft_tlb_.flush_as_if_used(size_.growth_fills());
     growing_ = false;
   }
 
@@ -175,7 +175,11 @@ void TlbBridge::page_modified(mmu::Pfn pfn) {
 
 void TlbBridge::note_flush() {
   // What was lost before a flush for growth still counts as lost: else each step would wait for a whole sweep.
-  if (!growing_) grants_.remove_all();
+  if (growing_) {
+    size_.note_growth();
+  } else {
+    grants_.remove_all();
+  }
   uses_.note_flush();
   size_.note_flush(SoftTlbSize::Clock::now());
 }

@@ -81,8 +81,8 @@ struct UnicornCpu::Hooks {
     const Access access = type == UC_MEM_FETCH ? Access::execute : type == UC_MEM_WRITE ? Access::write : Access::read;
     if (cpu.alias_) [[unlikely]] {
       result->paddr = cpu.alias_->raw();
-      result->perms = UC_PROT_EXEC;
-      return access == Access::execute && va == reserved_va;
+      result->perms = access == Access::read ? UC_PROT_READ : UC_PROT_EXEC;
+      return access == Access::read || (access == Access::execute && va == reserved_va);
     }
 
     // TRAP, probes and nested calls: uc_hook_del() and uc_ctl_remove_cache() look addresses up as well.
@@ -236,6 +236,18 @@ void UnicornCpu::drop_code(mmu::Pfn pfn) {
 }
 
 void UnicornCpu::drop_entry(VirtAddr va) { write_cp15(reg_tlbimva, va.raw()); }
+
+// TRAP, small TLB: the library doubles it at a flush, if most of it was used by then. Used up like this it takes tens of
+// nanoseconds an entry; to wait until the guest uses that much would cost it a fill for each, or worse.
+void UnicornCpu::use_entries(std::uint32_t count) {
+  const Scoped alias{alias_, std::optional{stub_->base()}};
+  const Scoped where{where_, Where::call};
+  for (std::uint32_t page = 0; page < count; ++page) {
+    std::uint64_t unused = 0;
+    uc_vmem_translate(uc_, std::uint64_t{page} * mmu::PAGE_SIZE, UC_PROT_READ, &unused);
+  }
+}
+
 void UnicornCpu::drop_all_entries() { uc_ctl_flush_tlb(uc_); }
 
 void UnicornCpu::set_block_hook(bool on) {

@@ -85,6 +85,8 @@ class UnicornCpu {
   // Soft TLB and translated code.
   void drop_entry(mmu::VirtAddr va);
   void drop_all_entries();
+  /// Fills this many entries of the soft TLB with nonsense. To be followed by drop_all_entries().
+  void use_entries(std::uint32_t count);
   void drop_code(mmu::Pfn pfn);
   /// Requires: outside.
   void set_block_hook(bool on);
@@ -108,7 +110,7 @@ class UnicornCpu {
   unsigned error_ = 0;
   bool stopped_ = false;  // start() is to end because it was asked to
   std::size_t block_hook_ = 0;
-  std::optional<mmu::PhysAddr> alias_;  // what the reserved address maps just now
+  std::optional<mmu::PhysAddr> alias_;  // what the reserved address, and each that is read, maps just now
   bool in_stub_ = false;                // clear_exclusive_monitor() is at work
   std::unique_ptr<GuestRam> stub_;
 };

@@ -28,6 +28,10 @@ class FakeSoftTlb final : public SoftTlb {
     log.push_back("all");
     if (bridge != nullptr) bridge->note_flush();
   }
+  void flush_as_if_used(std::uint32_t entries) override {
+    log.push_back(fmt::format("all, {} used", entries));
+    if (bridge != nullptr) bridge->note_flush();
+  }
   void drop_code(Pfn pfn) override { log.push_back(fmt::format("code {}", pfn - first)); }
 
   std::vector<std::string> taken() { return std::exchange(log, {}); }
@@ -306,21 +310,53 @@ TEST_CASE("the size of the soft TLB follows the engine's rule", "[soft_tlb]") {
   SoftTlbSize::Clock::time_point now{};
   const auto fill = [&](unsigned fills, bool lost) {
     bool due = false;
-    for (unsigned i = 0; i < fills; ++i) due = size.note_fill(lost);
+    for (unsigned i = 0; i < fills; ++i) due = size.note_fill(a + i % 50 * PAGE_SIZE, lost);
     return due;
   };
   SECTION("it doubles up to what is enough, by flushes that come due with lost entries") {
     unsigned flushes = 0;
     while (size.entries() < SoftTlbSize::enough_entries && flushes < 100) {
       CHECK_FALSE(fill(10 * size.entries(), false));
-      CHECK_FALSE(fill(2 * size.entries() - 1, true));
+      CHECK_FALSE(fill(size.entries() - 1, true));
       CHECK(fill(1, true));
+      size.note_growth();
       size.note_flush(now += milliseconds{1});
       ++flushes;
     }
     CHECK(flushes == 8);
     CHECK_FALSE(fill(15 * SoftTlbSize::enough_entries, true));
     CHECK(fill(SoftTlbSize::enough_entries, true));
+  }
+  SECTION("it doubles as long as pages that are filled in turns share an entry") {
+    constexpr std::uint32_t apart = 4096;  // pages
+    unsigned flushes = 0;
+    for (std::uint32_t page = 0; page < 200; ++page) {
+      const bool due = size.note_fill(a + page * PAGE_SIZE, false);
+      CHECK_FALSE(due);
+      if (!size.note_fill(a + (apart + page) * PAGE_SIZE, false)) continue;
+      CHECK(page == SoftTlbSize::enough_sharing * (flushes + 1) - 1);
+      ++flushes;
+      size.note_growth();
+      size.note_flush(now += milliseconds{1});
+    }
+    CHECK(size.entries() == 2 * apart);
+    CHECK(flushes == 5);
+  }
+  SECTION("a page that is filled again shares no entry with itself") {
+    for (unsigned i = 0; i < 200; ++i) CHECK_FALSE(size.note_fill(a, false));
+  }
+  SECTION("growth is what the engine's rule asks for, at each size") {
+    for (unsigned flushes = 0; flushes < 8; ++flushes) {
+      const std::uint32_t before = size.entries();
+      CHECK(std::uint64_t{size.growth_fills()} * 100 / before == 71);
+      size.note_growth();
+      size.note_flush(now += milliseconds{200});
+      CHECK(size.entries() == 2 * before);
+    }
+    CHECK(size.entries() == SoftTlbSize::enough_entries);
+    size.note_growth();
+    size.note_flush(now += milliseconds{200});  // it may find the engine's table smaller than believed
+    CHECK(size.entries() == SoftTlbSize::enough_entries);
   }
   SECTION("flushes of others count as well") {
     fill(200, false);

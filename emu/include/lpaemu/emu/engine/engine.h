@@ -87,6 +87,7 @@ class Engine final : private SoftTlb {
 
   void drop_entry(mmu::VirtAddr va) override;
   void drop_all_entries() override;
+  void flush_as_if_used(std::uint32_t entries) override;
   void drop_code(mmu::Pfn pfn) override;
 
   const Remedies remedies_;

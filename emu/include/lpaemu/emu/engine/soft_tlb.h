@@ -1,6 +1,8 @@
 // The engine's soft TLB as the bridge sees it: what an entry holds, what can be dropped, and how large it is.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 
@@ -42,6 +44,8 @@ class SoftTlb {
  public:
   virtual void drop_entry(mmu::VirtAddr va) = 0;
   virtual void drop_all_entries() = 0;
+  /// Flushes so that the engine finds `entries` of its table in use, whatever was.
+  virtual void flush_as_if_used(std::uint32_t entries) = 0;
   /// Throws away the code that was translated from this physical page.
   virtual void drop_code(mmu::Pfn pfn) = 0;
 
@@ -49,24 +53,31 @@ class SoftTlb {
   ~SoftTlb() = default;
 };
 
-/// When to flush the soft TLB so that it grows. The engine starts with 256 direct-mapped entries and resizes only at a
-/// flush: doubled when over 70 % were used since the last one, shrunk when under 30 % were used for 100 ms. A program
-/// that never flushes would keep 256. This mirrors its rule, with the number of fills as the entries used.
+/// When to make the soft TLB grow. The engine starts with 256 direct-mapped entries and resizes only at a flush: doubled
+/// when over 70 % were used since the last one, shrunk when under 30 % were used for 100 ms. A program that never
+/// flushes would keep 256. This mirrors its rule, with the number of fills as the entries used.
 ///
-/// Only fills that bring back a lost entry ask for more room: a sweep over fresh memory does not, and a flush of a
-/// large table costs tens of microseconds.
+/// Two things ask for more room. Fills that bring back a lost entry: a sweep over fresh memory does not, since a flush
+/// of a large table costs tens of microseconds. And pages that are filled in turns but share an entry, as two streams
+/// at equal offsets do: each access then goes through the engine's victim entries, which no fill tells us of.
 class SoftTlbSize {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Counts a fill; `lost` says whether the soft TLB had the entry since the last flush. True when a flush is due; the
-  /// caller flushes and calls note_flush.
-  [[nodiscard]] bool note_fill(bool lost) {
+  /// Counts a fill; `lost` says whether the soft TLB had the entry since the last flush. True when growth is due; the
+  /// caller then flushes as if growth_fills() were used, and calls note_growth.
+  [[nodiscard]] bool note_fill(mmu::VirtAddr va, bool lost) {
     ++fills_;
     if (lost) ++lost_;
-    return lost_ >= due_;
+    if (shares_an_entry(va.page_number())) ++sharing_;
+    return lost_ >= due_ || (sharing_ >= enough_sharing && entries_ < enough_entries);
   }
   void note_flush(Clock::time_point now);
+
+  /// So many entries in use make the engine double its table, up to what is enough.
+  [[nodiscard]] std::uint32_t growth_fills() const;
+  /// The flush to come is one for growth.
+  void note_growth() { fills_ = std::max(fills_, growth_fills()); }
 
   /// Since the last flush.
   [[nodiscard]] std::uint32_t fills() const { return fills_; }
@@ -76,18 +87,30 @@ class SoftTlbSize {
   static constexpr std::uint32_t first_entries = 256;
   static constexpr std::uint32_t least_entries = 64;
   static constexpr std::uint32_t enough_entries = 65536;
-  /// Lost entries that make a flush due, as a multiple of the table's size. By then more was spent on them than the
-  /// flush will cost.
-  static constexpr std::uint32_t patience = 2;
+  /// Lost entries that make growth due, as a multiple of the table's size. By then more was spent on them than growth
+  /// will cost.
+  static constexpr std::uint32_t patience = 1;
   /// The same for a table that is believed large enough. The mirror may be wrong when few distinct pages collide; an
-  /// occasional flush lets the table grow after all.
+  /// occasional growth helps after all.
   static constexpr std::uint32_t patience_when_large = 16;
+  /// Fills since the last flush that shared an entry with one of the few before. Code, stack and heap do by chance.
+  static constexpr std::uint32_t enough_sharing = 16;
 
  private:
+  /// Whether one of the last few fills was for another page with the same entry.
+  [[nodiscard]] bool shares_an_entry(std::uint32_t page) {
+    bool shares = false;
+    for (const std::uint32_t other : recent_) shares |= other != page && ((other ^ page) & (entries_ - 1)) == 0;
+    recent_[fills_ % recent_.size()] = page;
+    return shares;
+  }
+
   std::uint32_t entries_ = first_entries;
   std::uint32_t fills_ = 0;
   std::uint32_t lost_ = 0;
   std::uint32_t due_ = patience * first_entries;
+  std::uint32_t sharing_ = 0;
+  std::array<std::uint32_t, 4> recent_{~0U, ~0U, ~0U, ~0U};  // page numbers
   std::uint32_t window_most_ = 0;
   Clock::time_point window_begin_{};
 };
