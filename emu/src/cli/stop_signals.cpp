@@ -16,13 +16,21 @@ namespace {
 std::function<void()> stop_run;
 std::atomic<int> first_signal = 0;
 
+void set_timer(double seconds) {
+  itimerval timer{};
+  double whole = 0;
+  const double fraction = std::modf(seconds, &whole);
+  timer.it_value.tv_sec = static_cast<time_t>(whole);
+  timer.it_value.tv_usec = static_cast<suseconds_t>(fraction * 1e6);
+  setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
 void on_signal(int signo) {
   int none = 0;
-  if (!first_signal.compare_exchange_strong(none, signo)) {
-    if (signo != SIGALRM) _exit(exit_signal_base + signo);
-    return;
-  }
+  if (!first_signal.compare_exchange_strong(none, signo) && signo != SIGALRM) _exit(exit_signal_base + signo);
   stop_run();
+  constexpr double soon = 0.05;  // again, in case the guest was just about to be started
+  set_timer(soon);
 }
 
 constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGALRM};
@@ -36,20 +44,15 @@ StopSignals::StopSignals(std::optional<double> timeout_seconds, std::function<vo
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
   for (const int signo : stop_signals) sigaction(signo, &action, nullptr);
-  // Output to a closed pipe is the guest's affair: EPIPE, not our death.
-  std::signal(SIGPIPE, SIG_IGN);
   if (!timeout_seconds) return;
-  itimerval timer{};
-  double whole = 0;
-  const double fraction = std::modf(*timeout_seconds, &whole);
-  timer.it_value.tv_sec = static_cast<time_t>(whole);
-  timer.it_value.tv_usec = std::max<suseconds_t>(static_cast<suseconds_t>(fraction * 1e6), whole > 0 ? 0 : 1);
-  setitimer(ITIMER_REAL, &timer, nullptr);
+  constexpr double least = 1e-6;  // 0 would switch the timer off
+  set_timer(std::max(*timeout_seconds, least));
 }
 
+void StopSignals::run_ended() { set_timer(0); }
+
 StopSignals::~StopSignals() {
-  const itimerval off{};
-  setitimer(ITIMER_REAL, &off, nullptr);
+  set_timer(0);
   for (const int signo : stop_signals) std::signal(signo, SIG_DFL);
 }
 

@@ -19,6 +19,24 @@ namespace {
 constexpr UnicornCpu::Cp15Register reg_tpidrurw{13, 0, 0, 2};
 constexpr UnicornCpu::Cp15Register reg_tpidruro{13, 0, 0, 3};
 
+/// Whether an undefined instruction left this syndrome. YIELD and WFE leave what was there before: that of another
+/// exception, or the stem of a load or store that missed the soft TLB, which is of no class and has no IL.
+bool is_undefined(Syndrome syndrome) {
+  switch (HSR::EC.get(syndrome)) {
+    case ExceptionClass::unknown: return HSR::IL.get(syndrome);
+    case ExceptionClass::none:
+    case ExceptionClass::svc:
+    case ExceptionClass::hvc:
+    case ExceptionClass::smc:
+    case ExceptionClass::prefetch_abort:
+    case ExceptionClass::prefetch_abort_same:
+    case ExceptionClass::data_abort:
+    case ExceptionClass::data_abort_same:
+    case ExceptionClass::bkpt: return false;
+    default: return true;  // a coprocessor's, say
+  }
+}
+
 }  // namespace
 
 class Engine::Events final : public CpuEvents {
@@ -53,24 +71,12 @@ class Engine::Events final : public CpuEvents {
     if (engine_.stop_ || engine_.restart_) engine_.cpu_->stop();
   }
 
-  // An exception has left its syndrome; YIELD and WFE leave that of the exception before, which was no undefined
-  // instruction: those reset it here.
   bool on_invalid_instruction() noexcept override {
     const Syndrome syndrome = engine_.cpu_->syndrome();
-    switch (HSR::EC.get(syndrome)) {
-      case ExceptionClass::none:
-      case ExceptionClass::svc:
-      case ExceptionClass::hvc:
-      case ExceptionClass::smc:
-      case ExceptionClass::prefetch_abort:
-      case ExceptionClass::prefetch_abort_same:
-      case ExceptionClass::data_abort:
-      case ExceptionClass::data_abort_same:
-      case ExceptionClass::bkpt:
-        if (!engine_.stop_at_hints_) return true;
-        engine_.stop_ = Stop{StopReason::hint};
-        return false;
-      default: break;
+    if (!is_undefined(syndrome)) {
+      if (!engine_.stop_at_hints_) return true;
+      engine_.stop_ = Stop{StopReason::hint};
+      return false;
     }
     engine_.cpu_->set_syndrome(UnicornCpu::no_syndrome);
     engine_.stop_ = Stop{StopReason::undefined};
@@ -109,6 +115,7 @@ Stop Engine::run(EngineClient& client) {
   LPAEMU_ASSERT(outside(), "run() inside run()");
   client_ = &client;
   for (;;) {
+    if (cpu_->abandoned()) return Stop{StopReason::requested};
     if (std::exchange(clear_monitor_, false)) {
       ++statistics_.monitor_clears;
       cpu_->clear_exclusive_monitor();
@@ -132,6 +139,7 @@ Stop Engine::run(EngineClient& client) {
 }
 
 Stop Engine::explain(bool wfi, bool fault) {
+  if (cpu_->abandoned()) return Stop{StopReason::requested};
   if (wfi) return Stop{take_request() ? StopReason::requested : StopReason::hint};
   if (fault) return Stop{StopReason::fault, bridge_.fault()};
   Stop stop{StopReason::error};
@@ -143,6 +151,8 @@ void Engine::request_stop() {
   if (!remedies_.stop_at_blocks) return cpu_->stop();
   stop_requested_.store(true, std::memory_order_relaxed);
 }
+
+void Engine::abandon() { cpu_->abandon(); }
 
 bool Engine::take_request() {
   return stop_requested_.load(std::memory_order_relaxed) && stop_requested_.exchange(false);

@@ -186,12 +186,13 @@ void UnicornCpu::skip_dirty_scans(const GuestRam& ram) {
 }
 
 UnicornCpu::Ended UnicornCpu::start(VirtAddr pc) {
+  if (abandoned_) return Ended::as_asked;
   const Scoped where{where_, in_stub_ ? Where::call : Where::guest};
   stopped_ = false;
   const std::uint32_t thumb = mmu::PSR::T.get(cpsr()) && !in_stub_ ? 1 : 0;
   // TRAP, asynchronous stop: no timeout and no count here.
   error_ = uc_emu_start(uc_, pc.raw() | thumb, 0, 0, 0);
-  if (stopped_) return Ended::as_asked;
+  if (stopped_ || abandoned_) return Ended::as_asked;
   switch (error_) {
     case UC_ERR_OK: return Ended::wfi;  // nothing else ends it without an error
     case UC_ERR_EXCEPTION: return Ended::exception;
@@ -205,6 +206,12 @@ void UnicornCpu::stop() {
   LPAEMU_ASSERT(where_ == Where::interrupt || where_ == Where::block || !remedies_.stop_at_blocks,
                 "the CPU can be stopped in INTR and at block starts only, not in {}", static_cast<int>(where_));
   stopped_ = true;
+  uc_emu_stop(uc_);
+}
+
+// TRAP, asynchronous stop: not exact. That does no harm to a guest that never runs again.
+void UnicornCpu::abandon() noexcept {
+  abandoned_ = true;
   uc_emu_stop(uc_);
 }
 
@@ -237,8 +244,8 @@ void UnicornCpu::drop_code(mmu::Pfn pfn) {
 
 void UnicornCpu::drop_entry(VirtAddr va) { write_cp15(reg_tlbimva, va.raw()); }
 
-// TRAP, small TLB: the library doubles it at a flush, if most of it was used by then. Used up like this it takes tens of
-// nanoseconds an entry; to wait until the guest uses that much would cost it a fill for each, or worse.
+// TRAP, small TLB: the library doubles it at a flush, if most of it was used by then. Used up like this it takes tens
+// of nanoseconds an entry; to wait until the guest uses that much would cost it a fill for each, or worse.
 void UnicornCpu::use_entries(std::uint32_t count) {
   const Scoped alias{alias_, std::optional{stub_->base()}};
   const Scoped where{where_, Where::call};

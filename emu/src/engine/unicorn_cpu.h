@@ -2,6 +2,7 @@
 // unicorn_cpu.cpp is the only file that includes the library's header. Each trap is named there.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
@@ -55,6 +56,10 @@ class UnicornCpu {
   [[nodiscard]] Ended start(mmu::VirtAddr pc);
   /// Makes start() return. In on_interrupt() and on_block() only.
   void stop();
+  /// Makes start() return soon, wherever the guest is, and from then on at once. The instruction under way may have
+  /// been made twice or in part: the guest is lost. From any thread or signal handler.
+  void abandon() noexcept;
+  [[nodiscard]] bool abandoned() const { return abandoned_; }
   /// What ended the last start(), for an error message.
   [[nodiscard]] std::string error_text() const;
 
@@ -109,6 +114,7 @@ class UnicornCpu {
   Where where_ = Where::outside;
   unsigned error_ = 0;
   bool stopped_ = false;  // start() is to end because it was asked to
+  std::atomic<bool> abandoned_ = false;
   std::size_t block_hook_ = 0;
   std::optional<mmu::PhysAddr> alias_;  // what the reserved address, and each that is read, maps just now
   bool in_stub_ = false;                // clear_exclusive_monitor() is at work

@@ -20,7 +20,8 @@ Expected<std::unique_ptr<UserMachine>, Error> UserMachine::create(const UserMach
 
 UserMachine::UserMachine(const UserMachineConfig& config, kernel::Host& host, std::unique_ptr<GuestRam> ram,
                          std::unique_ptr<Engine> engine)
-    : ram_{std::move(ram)},
+    : block_hook_{config.block_hook},
+      ram_{std::move(ram)},
       engine_{std::move(engine)},
       cp15_{Cp15::linux_smp(mmu::Ttbr{})},
       exceptions_{cp15_},

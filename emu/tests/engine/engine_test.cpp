@@ -209,6 +209,19 @@ TEST_CASE("hints are told from undefined instructions, and do nothing unless ask
   }
 }
 
+TEST_CASE("hints behind any load or store that missed the soft TLB do nothing", "[engine][exceptions]") {
+  const std::uint32_t access = GENERATE(0xe5910000U, 0xe5810000U, 0xe1c120d0U, 0xe1c120f0U, 0xe891000cU, 0xe881000cU,
+                                        0xed910b00U, 0xf421070fU, 0xe1910f9fU, 0xe5d10000U, 0xe1d100b0U, 0xe4910000U);
+  const std::uint32_t hint = GENERATE(0xe320f001U, 0xe320f002U);  // yield, wfe
+  CAPTURE(access, hint);
+  TestMachine machine;
+  machine.map(data_va, rw);
+  machine.code(code_va, {access, hint, 0xe7f000f0, svc_0});  // udf behind it: still undefined
+  machine.set_r(1, data_va.raw());
+  CHECK(machine.run_from(code_va).reason == StopReason::undefined);
+  CHECK(machine.engine().pc() == code_va + 8);
+}
+
 TEST_CASE("Thumb: entry, hints, undefined instructions and breakpoints", "[engine][exceptions][thumb]") {
   TestMachine machine;
   const PhysAddr pa = machine.map(code_va, rx);

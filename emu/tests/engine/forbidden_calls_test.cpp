@@ -22,10 +22,13 @@ unsigned count(const std::string& text, const std::string& part) {
 TEST_CASE("unicorn_cpu.cpp makes no forbidden call", "[engine][trap]") {
   const std::string text = source();
   REQUIRE(text.size() > 1000);
-  SECTION("TRAP, asynchronous stop: one place stops the engine, after an assertion; no timeout and no count") {
-    CHECK(count(text, "uc_emu_stop(uc_)") == 1);
-    CHECK(count(text, "uc_emu_stop") == 1);
-    CHECK(text.find("LPAEMU_ASSERT(where_ == Where::interrupt || where_ == Where::block") < text.find("uc_emu_stop"));
+  SECTION("TRAP, asynchronous stop: after an assertion, or for good; no timeout and no count") {
+    CHECK(count(text, "LPAEMU_ASSERT(where_ == Where::interrupt || where_ == Where::block") == 1);
+    CHECK(count(text, "  stopped_ = true;\n  uc_emu_stop(uc_);\n") == 1);
+    CHECK(count(text, "  abandoned_ = true;\n  uc_emu_stop(uc_);\n") == 1);
+    CHECK(count(text, "uc_emu_stop") == 2);
+    CHECK(count(text, "abandoned_ = false") == 0);
+    CHECK(count(text, "::start(VirtAddr pc) {\n  if (abandoned_) return") == 1);
     CHECK(count(text, "= uc_emu_start(uc_, pc.raw() | thumb, 0, 0, 0);") == 1);
     CHECK(count(text, "uc_emu_start(uc_") == 1);
   }

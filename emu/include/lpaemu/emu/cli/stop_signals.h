@@ -6,9 +6,9 @@
 
 namespace lpaemu::emu {
 
-/// While one of these lives, the first SIGINT or SIGTERM, or the end of the time, calls `stop` (from a signal handler:
-/// it must be async-signal-safe) so that reports are still written. A second signal ends the process at once with
-/// 128+N.
+/// While one of these lives, the first SIGINT or SIGTERM, or the end of the time, calls `stop` again and again until
+/// run_ended(), from a signal handler: it must be async-signal-safe. Then reports are still written. A second signal
+/// ends the process at once with 128+N.
 class StopSignals {
  public:
   StopSignals(std::optional<double> timeout_seconds, std::function<void()> stop);
@@ -16,6 +16,8 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
+  /// No more calls of `stop`, and no time-out any more.
+  void run_ended();
   /// The signal that came first, SIGALRM for the time-out; nothing if none came.
   [[nodiscard]] std::optional<int> received() const;
 };

@@ -68,6 +68,9 @@ class Engine final : private SoftTlb {
   /// Makes run() return `requested` at the start of the next block, if the block hook is on, or at the next SVC.
   /// From any thread or signal handler. One request ends one run.
   void request_stop();
+  /// Makes run() return `requested` soon, whatever the guest does, and at once from then on: the guest cannot be
+  /// continued, since the stop is not exact. From any thread or signal handler.
+  void abandon();
   /// Makes run() return `requested` before block number `blocks` (of statistics().blocks) is entered. 0 = no limit.
   void set_block_limit(std::uint64_t blocks) { block_limit_ = blocks; }
   /// Whether YIELD, WFE and WFI end run(); else they do nothing.

@@ -19,7 +19,7 @@ struct UserMachineConfig {
   std::uint64_t ram_bytes = 0;
   kernel::SoftDirtyMode soft_dirty_mode = kernel::SoftDirtyMode::documented;
   std::uint32_t uid = 0;
-  /// Needed where something may have to stop the guest in a loop without system calls. [design 3]
+  /// Needed where something may have to stop the guest in a loop without system calls and go on with it.
   BlockHook block_hook = BlockHook::off;
 };
 
@@ -46,8 +46,12 @@ class UserMachine final : private EngineClient, private AbortSource {
   /// Runs until the guest has ended (see kernel().exit_report()) or interrupt() was heard.
   [[nodiscard]] Expected<RunEnd, Error> run();
 
-  /// Ends run() soon: at the next block if the block hook is on, else at the next system call. Async-signal-safe.
-  void interrupt() { engine_->request_stop(); }
+  /// Ends run() soon: between two instructions if the block hook is on. Without it the guest is stopped wherever it is,
+  /// and cannot be continued. Async-signal-safe.
+  void interrupt() {
+    engine_->request_stop();
+    if (block_hook_ == BlockHook::off) engine_->abandon();
+  }
 
  private:
   UserMachine(const UserMachineConfig& config, kernel::Host& host, std::unique_ptr<GuestRam> ram,
@@ -66,6 +70,7 @@ class UserMachine final : private EngineClient, private AbortSource {
   [[nodiscard]] kernel::Next handle(const Stop& stop);
   [[nodiscard]] kernel::Next handle_exception(const Stop& stop);
 
+  BlockHook block_hook_;
   std::unique_ptr<GuestRam> ram_;
   std::unique_ptr<Engine> engine_;
   Cp15 cp15_;

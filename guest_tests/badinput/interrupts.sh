@@ -1,0 +1,55 @@
+#!/bin/sh
+# One SIGINT or SIGTERM ends a guest wherever it is: in a loop without system calls, in one with them, in a wait. What
+# --stats asks for is still written, and the status is 128+N.
+#
+#   interrupts.sh --lpaemu FILE --programs DIR
+set -u
+lpaemu='' programs=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --lpaemu) lpaemu=$2 ;;
+    --programs) programs=$2 ;;
+    --measure) ;; # for the other scripts here
+    *) sed -n 's/^#   \(interrupts.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
+  esac
+  shift 2
+done
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+fail() { # fail NAME WORDS
+  failed=1
+  echo "FAIL $1: $2"
+  sed 's/^/    /' "$work/err" | head -n 8
+}
+
+interrupt() { # interrupt GUEST SIGNAL STATUS
+  name="$1 by SIG$2"
+  "$lpaemu" run --stats "$programs/death" "$1" </dev/null >"$work/out" 2>"$work/err" &
+  pid=$!
+  waited=0
+  while [ ! -s "$work/out" ] && [ $waited -lt 300 ]; do sleep 0.1 && waited=$((waited + 1)); done
+  sleep 0.2 # from its last words into its loop
+  kill "-$2" $pid
+  waited=0
+  while kill -0 $pid 2>/dev/null && [ $waited -lt 300 ]; do sleep 0.1 && waited=$((waited + 1)); done
+  if kill -KILL $pid 2>/dev/null; then
+    wait $pid
+    fail "$name" "it runs on"
+    return
+  fi
+  wait $pid
+  status=$?
+  if [ $status != "$3" ]; then fail "$name" "status $status, expected $3"
+  elif ! head -n 1 "$work/err" | grep -q "^lpaemu: guest stopped by SIG$2 at pc 0x"; then fail "$name" "it does not say why it stopped"
+  elif ! grep -q '^lpaemu: statistics' "$work/err"; then fail "$name" "no statistics"
+  else echo "ok   $name"
+  fi
+}
+
+for guest in tight_loop call_loop sleeping; do
+  interrupt $guest INT 130
+  interrupt $guest TERM 143
+done
+exit $failed
