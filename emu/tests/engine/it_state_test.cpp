@@ -47,7 +47,7 @@ unsigned skipped(const Remedies& remedies, bool faults) {
 TEST_CASE("a fill inside an IT block does not disturb the next block", "[engine][trap][it]") {
   const bool faults = GENERATE(false, true);
   CHECK(skipped({}, faults) == 0);
-  WARN("skipped without the remedy: " << skipped({.fix_it_state = false}, faults) << " of " << pages);
+  CHECK(skipped({.fix_it_state = false}, faults) > 0);  // seen: all of them
 }
 
 TEST_CASE("an IT block goes on where it faulted, in the hook or after leaving the engine", "[engine][it]") {

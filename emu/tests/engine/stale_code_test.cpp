@@ -2,7 +2,6 @@
 // mapping, or by the host, runs in its old form. W^X by physical page is the remedy; each of its parts is needed.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
-#include <string>
 
 #include "test_machine.h"
 
@@ -146,34 +145,35 @@ unsigned across_pages(const Remedies& remedies) {
   return wrong_calls(machine, data_va, entry, entry);
 }
 
+/// How code is changed, and which part of the remedy that needs: without it old code runs. The rates seen are 398 of
+/// 400 calls or 199 of 200, in a page that is used again 99 of 200 without dropping entries.
 struct Way {
   const char* name;
   unsigned (*wrong)(const Remedies&);
-  unsigned calls;
+  bool needs_exclusion;
+  bool needs_code_drop;
+  bool needs_entry_drop;
 };
 
 }  // namespace
 
 TEST_CASE("changed code runs in its new form", "[engine][trap][stale-code]") {
   const auto way = GENERATE(values<Way>({
-      {"through the mapping it runs at", through_one_mapping, 2 * turns},
-      {"through a second mapping", through_two_mappings, 2 * turns},
-      {"called at two addresses", called_at_two_addresses, 2 * turns},
-      {"by the host", by_the_host, turns},
-      {"in a page that is used again", page_used_again, turns},
-      {"on the loop's own page", on_its_own_page, turns},
-      {"in a block across pages", across_pages, 2 * turns},
+      {"through the mapping it runs at", through_one_mapping, false, true, false},
+      {"through a second mapping", through_two_mappings, true, true, true},
+      {"called at two addresses", called_at_two_addresses, true, true, true},
+      {"by the host", by_the_host, true, true, false},
+      {"in a page that is used again", page_used_again, true, true, true},
+      {"on the loop's own page", on_its_own_page, false, true, false},
+      {"in a block across pages", across_pages, true, true, true},
   }));
   CAPTURE(way.name);
   CHECK(way.wrong({}) == 0);
   CHECK(way.wrong({.grow_tlb = false}) == 0);  // no flush comes to help
 
-  const auto rate = [&](const Remedies& remedies) {
-    return std::to_string(way.wrong(remedies)) + " of " + std::to_string(way.calls);
-  };
-  WARN("changed " << way.name << ", old code ran: without W^X " << rate({.drop_code = false, .exclusive_grants = false})
-                  << ", without dropping code " << rate({.drop_code = false}) << ", without dropping entries "
-                  << rate({.drop_entries = false}));
+  CHECK((way.wrong({.drop_code = false, .exclusive_grants = false}) != 0) == way.needs_exclusion);
+  CHECK((way.wrong({.drop_code = false}) != 0) == way.needs_code_drop);
+  CHECK((way.wrong({.drop_entries = false}) != 0) == way.needs_entry_drop);
 }
 
 TEST_CASE("a page written and run in turn costs page flushes, not whole ones", "[engine][stale-code]") {
