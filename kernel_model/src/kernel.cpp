@@ -172,9 +172,16 @@ Next Kernel::abort(const mmu::Fault& fault, SyscallPlace place) {
   return return_to_user();
 }
 
+/// The FSR word as Linux hands it on: with a mark of its own on that of a prefetch abort.
+/// [linux arch/arm/mm/fault.c:do_PrefetchAbort] [P-47, P-48]
+static std::uint32_t marked_fsr(const mmu::Fault& fault) {
+  if (fault.access != mmu::Access::execute) return mmu::dfsr_of(fault).raw();
+  return mmu::IFSR::LNX_PF.with(mmu::ifsr_of(fault), true).raw();
+}
+
 /// [linux arch/arm/mm/fault.c:__do_user_fault, do_DataAbort] [linux-lpae-pte 10, 11]
 void Kernel::raise_fault_signal(const mmu::Fault& fault, Verdict verdict) {
-  siginfo info{.addr = fault.va, .fsr = fsr_word(fault)};
+  siginfo info{.addr = fault.va, .fsr = marked_fsr(fault)};
   switch (verdict) {
     case Verdict::segv_maperr: info.signo = sigsegv, info.code = segv_maperr; break;
     case Verdict::segv_accerr: info.signo = sigsegv, info.code = segv_accerr; break;
@@ -226,7 +233,7 @@ Next Kernel::breakpoint(const UserRegisters& registers) {
                          .va = registers.pc(),
                          .access = mmu::Access::execute,
                          .privilege = mmu::Privilege::pl0};
-  force(siginfo{.signo = sigtrap, .code = trap_hwbkpt, .addr = registers.pc(), .fsr = fsr_word(fault)});
+  force(siginfo{.signo = sigtrap, .code = trap_hwbkpt, .addr = registers.pc(), .fsr = marked_fsr(fault)});
   return return_to_user();
 }
 

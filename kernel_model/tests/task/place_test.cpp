@@ -196,6 +196,21 @@ TEST_CASE("a fatal fault is left to the outer loop, and kills there", "[kernel][
   m.kernel.events().remove(recorder);
 }
 
+TEST_CASE("a signal for a fetch carries the status word with Linux's mark of a prefetch abort",
+          "[kernel][abort][P-48]") {
+  Machine m;
+  m.start();
+  const mmu::Fault fetch{mmu::FaultKind::translation, 3, VirtAddr{0x5004}, mmu::Access::execute, mmu::Privilege::pl0};
+  SECTION("nothing mapped") {
+    CHECK(m.kernel.abort(fetch, SyscallPlace::outer_loop) == Next::exited);
+    CHECK(m.kernel.exit_report().info.fsr == 0x80000207);
+  }
+  SECTION("BKPT") {
+    CHECK(m.kernel.breakpoint(m.cpu.user_registers()) == Next::exited);
+    CHECK(m.kernel.exit_report().info.fsr == 0x80000222);
+  }
+}
+
 TEST_CASE("a fault that a stopper wants runs in the outer loop, phase by phase", "[kernel][abort][place]") {
   Machine m;
   m.start();
