@@ -8,11 +8,12 @@
 
 namespace lpaemu::kernel {
 
-/// The logger of that name; made on first use after the default logger, so that the program decides where logs go.
+/// The logger of that name. The program may have made it, with a level of its own; else it is made like the default
+/// logger on first use, so that the program decides where logs go.
 inline std::shared_ptr<spdlog::logger> logger(const std::string& name) {
   if (auto existing = spdlog::get(name)) return existing;
   auto made = spdlog::default_logger()->clone(name);
-  spdlog::initialize_logger(made);
+  spdlog::register_logger(made);
   return made;
 }
 

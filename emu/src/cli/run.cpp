@@ -14,6 +14,7 @@
 #include "lpaemu/emu/machine/user.h"
 #include "lpaemu/emu/trace/fault_lines.h"
 #include "lpaemu/emu/trace/statistics.h"
+#include "lpaemu/kernel_model/proc/mm_files.h"
 #include "lpaemu/kernel_model/syscalls/strace.h"
 
 namespace lpaemu::emu {
@@ -43,8 +44,9 @@ class Listeners {
       to_standard_error(text);
       return {};
     }
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(option.file.c_str(), "w"), &std::fclose};
-    if (file == nullptr || std::fwrite(text.data(), 1, text.size(), file.get()) != text.size())
+    std::FILE* const file = std::fopen(option.file.c_str(), "w");
+    const bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    if (file == nullptr || std::fclose(file) != 0 || !written)  // a small file is written only when it is closed
       return unexpected(Error{fmt::format("cannot write the statistics to '{}'", option.file)});
     return {};
   }
@@ -52,8 +54,10 @@ class Listeners {
  private:
   UserMachine& machine_;
   Statistics statistics_;
-  FaultLines fault_lines_{machine_.code(), machine_.cpu(),
-                          [](std::string_view line) { to_standard_error(fmt::format("lpaemu: {}\n", line)); }};
+  FaultLines fault_lines_{
+      machine_.code(), machine_.cpu(),
+      [this](const kernel::vm_area& vma) { return kernel::vma_name(*machine_.kernel().current().mm, vma); },
+      [](std::string_view line) { to_standard_error(fmt::format("lpaemu: {}\n", line)); }};
   kernel::Strace strace_{[](std::string_view line) { to_standard_error(fmt::format("{}\n", line)); }};
 };
 
@@ -62,12 +66,13 @@ int conclude(UserMachine& machine, RunEnd end, std::optional<int> signal, const 
   if (end == RunEnd::interrupted) {
     const VirtAddr pc = machine.engine().pc();
     const std::string symbol = machine.code().symbol(pc);
-    const bool timeout = !signal || *signal == SIGALRM;
+    const int signo = signal.value_or(SIGALRM);
+    const bool timeout = options.timeout_seconds && signo == SIGALRM;
     to_standard_error(fmt::format("lpaemu: guest stopped {} at pc {:#010x}{}\n",
                                   timeout ? fmt::format("by --timeout {}", options.timeout_seconds.value_or(0))
-                                          : "by " + kernel::signal_name(*signal),
+                                          : "by " + kernel::signal_name(signo),
                                   pc.raw(), symbol.empty() ? "" : " (" + symbol + ")"));
-    return timeout ? exit_timeout : exit_signal_base + *signal;
+    return timeout ? exit_timeout : exit_signal_base + signo;
   }
   const kernel::ExitReport& report = machine.kernel().exit_report();
   if (!report.killed) return report.status;
@@ -92,11 +97,12 @@ int run(const RunOptions& options) {
   if (const auto loaded = user.load(paths->program, options.args, options.env, paths->cwd); !loaded)
     return fail(loaded.error().message);
 
-  const StopSignals signals{options.timeout_seconds, [&user, &host] {
-                              user.interrupt();
-                              host.interrupt();
-                            }};
+  StopSignals signals{options.timeout_seconds, [&user, &host] {
+                        user.interrupt();
+                        host.interrupt();
+                      }};
   const auto end = user.run();
+  signals.run_ended();
   if (!end) return fail(end.error().message);
   const int status = conclude(user, *end, signals.received(), options);
   if (options.stats) {
@@ -110,6 +116,10 @@ int run(const RunOptions& options) {
 
 void add_run_command(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("run", "Runs a static Linux ARM EABI program on the kernel model");
+  command->footer(
+      "Exit status: the guest's own; 128+N if signal N killed it or stopped lpaemu; 124 after --timeout; 125 when "
+      "lpaemu\n"
+      "itself fails; 2 for a wrong command line. LPAEMU_LOG=off silences warnings about the guest.");
   const auto options = std::make_shared<RunOptions>();
   declare_run_options(*command, *options);
   command->callback([options, &action] {

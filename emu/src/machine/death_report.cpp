@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "lpaemu/kernel_model/mm/fault.h"
+#include "lpaemu/kernel_model/proc/mm_files.h"
 #include "lpaemu/mmu/print.h"
 
 namespace lpaemu::emu {
@@ -37,10 +38,11 @@ std::string detail(std::string_view name, std::string_view text) { return fmt::f
 std::string describe_vma(kernel::mm_struct& mm, VirtAddr address) {
   const kernel::vm_area* vma = mm.find_vma(address);
   if (vma == nullptr) return "none; nothing is mapped at or above it";
+  const std::string name = kernel::vma_name(mm, *vma);
   const std::string what = fmt::format("{}-{} {}{}{}{} {}", mmu::to_string(vma->vm_start), mmu::to_string(vma->vm_end),
                                        vma->is(kernel::VM_READ) ? 'r' : '-', vma->is(kernel::VM_WRITE) ? 'w' : '-',
                                        vma->is(kernel::VM_EXEC) ? 'x' : '-', vma->is(kernel::VM_SHARED) ? 's' : 'p',
-                                       vma->vm_file != nullptr ? vma->vm_file->path : vma->name);
+                                       name.empty() ? "anon" : name);
   return vma->contains(address) ? what : "none; the next one above is " + what;
 }
 

@@ -2,20 +2,24 @@
 
 #include <fmt/format.h>
 
-#include "lpaemu/kernel_model/fs/file.h"
 #include "lpaemu/kernel_model/mm/vm_area.h"
+#include "lpaemu/kernel_model/syscalls/syscall.h"
 #include "lpaemu/mmu/print.h"
 
 namespace lpaemu::emu {
 namespace {
 
-/// "[heap] rw-p", as maps shows it.
-std::string describe(const kernel::vm_area& vma) {
-  std::string name = vma.name;
-  if (name.empty() && vma.vm_file != nullptr) name = vma.vm_file->path.substr(vma.vm_file->path.rfind('/') + 1);
+/// "[heap] rw-p", "busybox r-xp", "anon rw-p".
+std::string describe(std::string name, const kernel::vm_area& vma) {
+  name.erase(0, name.rfind('/') + 1);
   if (name.empty()) name = "anon";
   return fmt::format("{} {}{}{}{}", name, vma.is(kernel::VM_READ) ? 'r' : '-', vma.is(kernel::VM_WRITE) ? 'w' : '-',
                      vma.is(kernel::VM_EXEC) ? 'x' : '-', vma.is(kernel::VM_SHARED) ? 's' : 'p');
+}
+
+std::string kernel_origin(const kernel::Origin& origin) {
+  const kernel::SyscallRow* row = kernel::find_syscall(origin.syscall);
+  return fmt::format("(kernel, in {})", row != nullptr ? row->name : "no system call");
 }
 
 }  // namespace
@@ -55,7 +59,7 @@ void FaultLines::on_event(const kernel::Event& event) {
   if (!current_) return;
   switch (event.kind) {
     case EventKind::VmaFound:
-      if (event.vma != nullptr) current_->vma = describe(*event.vma);
+      if (event.vma != nullptr) current_->vma = describe(name_of_(*event.vma), *event.vma);
       break;
     case EventKind::PteWritten:
       if (event.address.page() != current_->raised.address.page()) break;
@@ -74,11 +78,11 @@ std::string FaultLines::line_of(const Current& fault, kernel::Verdict verdict) {
   const kernel::Event& raised = fault.raised;
   const auto set = instruction_set(cpu_.user_registers());
   const std::string symbol = code_.symbol(raised.origin.pc);
-  std::string line =
-      fmt::format("fault {:<3} {:<12} {:<5} {}  FSR {:#05x}  pc {}{}  {}  in {}", ++count_, verdict_name(verdict),
-                  mmu::to_string(raised.access), mmu::to_string(raised.address), raised.value_after,
-                  mmu::to_string(raised.origin.pc), symbol.empty() ? "" : " <" + symbol + ">",
-                  raised.origin.kernel ? "(kernel, system call)" : code_.text_at(raised.origin.pc, set), fault.vma);
+  std::string line = fmt::format(
+      "fault {:<3} {:<12} {:<5} {}  FSR {:#05x}  pc {}{}  {}  in {}", ++count_, verdict_name(verdict),
+      mmu::to_string(raised.access), mmu::to_string(raised.address), raised.value_after,
+      mmu::to_string(raised.origin.pc), symbol.empty() ? "" : " <" + symbol + ">",
+      raised.origin.kernel ? kernel_origin(raised.origin) : code_.text_at(raised.origin.pc, set), fault.vma);
   if (fault.before) line += fmt::format("  pte {:#018x} -> {:#018x}", fault.before->raw(), fault.after.raw());
   return line;
 }

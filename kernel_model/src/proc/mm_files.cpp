@@ -161,6 +161,8 @@ void show_stats(std::string& out, VirtRange range, vm_flags_t flags, const MemSi
 
 }  // namespace
 
+std::string vma_name(mm_struct& mm, const vm_area& vma) { return backing_of(mm, vma).name; }
+
 std::string show_maps(mm_struct& mm) {
   std::string out;
   for (const auto& [start, vma] : mm.vmas()) show_map_line(out, vma.range(), vma.vm_flags, backing_of(mm, vma));

@@ -10,20 +10,28 @@ namespace {
 
 class ProcTextFile final : public File {
  public:
-  ProcTextFile(std::shared_ptr<Inode> inode, std::uint32_t flags, std::int32_t opener_tgid, const ProcText::Show& show,
-               const ProcText::Store& store)
-      : File{std::move(inode), flags}, opener_tgid_{opener_tgid}, show_{show}, store_{store} {}
+  ProcTextFile(std::shared_ptr<Inode> inode, std::uint32_t flags, std::shared_ptr<ProcFs> fs, std::int32_t opener_tgid,
+               const ProcText::Show& show, const ProcText::Store& store)
+      : File{std::move(inode), flags}, fs_{std::move(fs)}, opener_tgid_{opener_tgid}, show_{show}, store_{store} {}
+  ~ProcTextFile() override {
+    if (fs_->text_reader == this) forget_text();
+  }
 
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> buffer, std::uint64_t offset) override {
     if (!show_) return unexpected(Errno::einval);
-    if (offset == 0 || !text_) {
+    if (offset == 0 || fs_->text_reader != this) {
+      forget_text();
       LPAEMU_TRY(text, show_());
-      text_ = std::move(text);
+      fs_->text = std::move(text);
+      fs_->text_reader = this;
     }
-    if (offset >= text_->size()) return 0;
-    const std::size_t count = std::min(buffer.size(), text_->size() - static_cast<std::size_t>(offset));
-    std::ranges::copy(std::as_bytes(std::span{*text_}).subspan(static_cast<std::size_t>(offset), count),
-                      buffer.begin());
+    const std::string& text = fs_->text;
+    if (offset >= text.size()) {
+      forget_text();
+      return 0;
+    }
+    const std::size_t count = std::min(buffer.size(), text.size() - static_cast<std::size_t>(offset));
+    std::ranges::copy(std::as_bytes(std::span{text}).subspan(static_cast<std::size_t>(offset), count), buffer.begin());
     return count;
   }
 
@@ -37,10 +45,15 @@ class ProcTextFile final : public File {
   [[nodiscard]] bool has_end() const override { return false; }  // [linux fs/seq_file.c:seq_lseek]
 
  private:
+  void forget_text() {
+    fs_->text_reader = nullptr;
+    fs_->text = {};
+  }
+
+  std::shared_ptr<ProcFs> fs_;
   std::int32_t opener_tgid_;
   ProcText::Show show_;
   ProcText::Store store_;
-  std::optional<std::string> text_;
 };
 
 }  // namespace
@@ -78,7 +91,7 @@ Result<std::shared_ptr<File>> ProcInode::open(task_struct&, std::uint32_t flags)
 
 Result<std::shared_ptr<File>> ProcText::open(task_struct& opener, std::uint32_t flags) {
   if (check_) LPAEMU_TRY_VOID(check_(opener));
-  return std::make_shared<ProcTextFile>(shared_from_this(), flags, opener.tgid, show_, store_);
+  return std::make_shared<ProcTextFile>(shared_from_this(), flags, fs(), opener.tgid, show_, store_);
 }
 
 Result<std::string> ProcLink::readlink() {

@@ -14,6 +14,10 @@ struct ProcFs {
   Host& host;
   std::uint64_t dev;
   std::uint64_t last_ino;  // of the fixed files; those of processes have numbers of their own
+
+  /// The text that is being read, and by which open file. One at a time: a guest may have a thousand long ones open.
+  const void* text_reader{};
+  std::string text{};
 };
 
 /// A task as a file of procfs names it: it may be gone when the file is read.
@@ -54,7 +58,8 @@ class ProcInode : public Inode {
   Stat stat_;
 };
 
-/// A text. It is made anew by each read from offset 0; reads further on go through what that one saw.
+/// A text. It is made anew by each read from offset 0; reads further on go through what that one saw, unless another
+/// file was read in between.
 class ProcText final : public ProcInode {
  public:
   using Show = std::function<Result<std::string>()>;

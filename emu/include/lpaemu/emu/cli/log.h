@@ -1,9 +1,9 @@
-// Logging: off unless LPAEMU_LOG asks for it, on standard error.
+// Logging, on standard error.
 #pragma once
 
 namespace lpaemu::emu {
 
-/// Sets up spdlog from LPAEMU_LOG, e.g. `kernel=debug,emu.gdb=trace`. Warnings about the guest are on by default.
+/// Sets up spdlog. Warnings are shown; LPAEMU_LOG says otherwise: `off`, `debug`, or by logger `kernel.syscalls=off`.
 void configure_logging();
 
 }  // namespace lpaemu::emu

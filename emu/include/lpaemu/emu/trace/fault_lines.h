@@ -15,8 +15,11 @@ namespace lpaemu::emu {
 class FaultLines final : public kernel::Observer {
  public:
   using Sink = std::function<void(std::string_view line)>;
+  using NameOf = std::function<std::string(const kernel::vm_area& vma)>;
 
-  FaultLines(CodeReader& code, const kernel::Cpu& cpu, Sink sink) : code_{code}, cpu_{cpu}, sink_{std::move(sink)} {}
+  /// `name_of` answers what maps calls a VMA of the running task.
+  FaultLines(CodeReader& code, const kernel::Cpu& cpu, NameOf name_of, Sink sink)
+      : code_{code}, cpu_{cpu}, name_of_{std::move(name_of)}, sink_{std::move(sink)} {}
   void on_event(const kernel::Event& event) override;
 
  private:
@@ -31,6 +34,7 @@ class FaultLines final : public kernel::Observer {
 
   CodeReader& code_;
   const kernel::Cpu& cpu_;
+  NameOf name_of_;
   Sink sink_;
   std::optional<Current> current_;
   std::uint64_t count_ = 0;

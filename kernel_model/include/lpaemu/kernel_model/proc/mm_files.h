@@ -7,6 +7,9 @@
 
 namespace lpaemu::kernel {
 
+/// What maps calls the object behind a VMA: a path, "[heap]", "[stack]", ...; empty for anonymous memory.
+[[nodiscard]] std::string vma_name(mm_struct& mm, const vm_area& vma);
+
 [[nodiscard]] std::string show_maps(mm_struct& mm);
 [[nodiscard]] std::string show_smaps(mm_struct& mm);
 /// The Vm* and Rss* lines of status.
