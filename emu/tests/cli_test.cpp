@@ -24,9 +24,9 @@ Parsed parse(Words words) {
   declare_run_options(*command, parsed.options);
   command->callback([&] { finish_run_options(parsed.options); });
   words.insert(words.begin(), "run");
-  words = end_options_at_program(*command, words);
-  std::ranges::reverse(words);
   try {
+    words = end_options_at_program(*command, words);
+    std::ranges::reverse(words);
     app.parse(words);
   } catch (const CLI::ParseError& error) {
     parsed.error = error.what();

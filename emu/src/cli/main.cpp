@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,13 @@ void check_command(const CLI::App& app, int argc, char** argv) {
   throw CLI::ExtrasError("lpaemu", {argv[1]});
 }
 
+/// A standard descriptor that is closed would be the next file that lpaemu opens, and the guest's reads and writes
+/// would go there. What stands in for it can only be used the other way: the guest gets EBADF.
+void occupy_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0) static_cast<void>(open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+}
+
 int run_program(int argc, char** argv) {
   CLI::App app{"lpaemu: runs ARM Linux programs through LPAE page tables that you can watch"};
   app.name("lpaemu");
@@ -46,8 +55,7 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "lpaemu: error: {}; see lpaemu --help\n", error.what());
-    return exit_usage;
+    return fail(fmt::format("{}; see lpaemu --help", error.what()), exit_usage);
   }
   configure_logging();
   return action();
@@ -57,6 +65,8 @@ int run_program(int argc, char** argv) {
 }  // namespace lpaemu::emu
 
 int main(int argc, char** argv) {
+  lpaemu::emu::occupy_standard_descriptors();
+  std::signal(SIGPIPE, SIG_IGN);  // output to a closed pipe is an error like any other
   try {
     return lpaemu::emu::run_program(argc, argv);
   } catch (const std::exception& error) {  // a bug of ours, or the host out of memory

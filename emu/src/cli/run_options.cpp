@@ -82,6 +82,8 @@ std::vector<std::string> end_options_at_program(const CLI::App& command, std::ve
     constexpr std::string_view with_file = "--stats:";
     if (args[i].starts_with(with_file)) args[i].insert(with_file.size() - 1, 1, '=');
     const CLI::Option* option = command.get_option_no_throw(args[i]);  // null for --name=value as well
+    if (option == nullptr && command.get_option_no_throw(args[i].substr(0, args[i].find('='))) == nullptr)
+      throw CLI::ExtrasError(command.get_name(), {args[i]});
     if (option != nullptr && option->get_items_expected_max() > 0) ++i;
   }
   if (i < args.size()) args.insert(args.begin() + static_cast<std::ptrdiff_t>(i), "--");
@@ -95,13 +97,15 @@ void declare_run_options(CLI::App& command, RunOptions& options) {
       ->required()
       ->type_name("[ARG...]");
 
-  command.add_option("--root", options.tree.root, "The guest's root directory; PROGRAM is then a path in it");
+  command.add_option("--root", options.tree.root, "The guest's root directory; PROGRAM is then a path in it")
+      ->type_name("DIR")
+      ->check([](const std::string& name) { return name.empty() ? std::string{"an empty name"} : std::string{}; }, "");
   command
       .add_option("--bind", options.bind_texts,
                   "Show HOST, a file or directory, at GUEST (default: the same path); repeatable")
       ->type_name("HOST[:GUEST][:rw]")
       ->allow_extra_args(false);
-  command.add_option("--cwd", options.tree.cwd, "The guest's working directory");
+  command.add_option("--cwd", options.tree.cwd, "The guest's working directory")->type_name("DIR");
   command.add_flag("--rw", options.tree.writable, "The root and the working directory may be written");
   command
       .add_option_function<std::string>(
@@ -119,6 +123,7 @@ void declare_run_options(CLI::App& command, RunOptions& options) {
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   command.add_option("--uid", options.uid, "The guest's user; 0 sees page frame numbers in pagemap")
+      ->type_name("N")
       ->capture_default_str();
   command
       .add_option_function<std::string>(

@@ -69,6 +69,13 @@ Expected<GuestPaths, Error> mount_root(kernel::Kernel& kernel, const GuestTree& 
   return GuestPaths{tree.program, tree.cwd.empty() ? "/" : tree.cwd};
 }
 
+Expected<void, Error> check_working_directory(kernel::Kernel& kernel, const std::string& cwd) {
+  kernel::Vfs& vfs = kernel.vfs();
+  const auto found = vfs.lookup(kernel.boot_task(), vfs.root(), cwd, kernel::Follow::yes);
+  if (found && found->inode->stat().type == kernel::FileType::directory) return {};
+  return unexpected(Error{fmt::format("--cwd '{}' is no directory of the guest's file tree", cwd)});
+}
+
 }  // namespace
 
 Expected<GuestPaths, Error> mount_guest_tree(kernel::Kernel& kernel, const GuestTree& tree) {
@@ -77,6 +84,7 @@ Expected<GuestPaths, Error> mount_guest_tree(kernel::Kernel& kernel, const Guest
     const std::string guest = bind.guest.empty() ? absolute(bind.host) : bind.guest;
     LPAEMU_TRY_VOID(mount_host(kernel, bind.host, guest, access_of(bind.writable)));
   }
+  LPAEMU_TRY_VOID(check_working_directory(kernel, paths.cwd));
   return paths;
 }
 

@@ -53,9 +53,9 @@ class SoftTlb {
   ~SoftTlb() = default;
 };
 
-/// When to make the soft TLB grow. The engine starts with 256 direct-mapped entries and resizes only at a flush: doubled
-/// when over 70 % were used since the last one, shrunk when under 30 % were used for 100 ms. A program that never
-/// flushes would keep 256. This mirrors its rule, with the number of fills as the entries used.
+/// When to make the soft TLB grow. The engine starts with 256 direct-mapped entries and resizes only at a flush:
+/// doubled when over 70 % were used since the last one, shrunk when under 30 % were used for 100 ms. A program that
+/// never flushes would keep 256. This mirrors its rule, with the number of fills as the entries used.
 ///
 /// Two things ask for more room. Fills that bring back a lost entry: a sweep over fresh memory does not, since a flush
 /// of a large table costs tens of microseconds. And pages that are filled in turns but share an entry, as two streams
