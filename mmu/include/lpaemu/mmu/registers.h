@@ -32,6 +32,10 @@ struct Ifsr : Word<std::uint32_t, Ifsr> {
 struct Mair : Word<std::uint64_t, Mair> {
   using Word::Word;
 };
+/// PAR::F tells whether the fields are those of PAR or of PAR_FAULT.
+struct Par : Word<std::uint64_t, Par> {
+  using Word::Word;
+};
 struct Psr : Word<std::uint32_t, Psr> {
   using Word::Word;
 };
