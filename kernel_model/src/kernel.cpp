@@ -23,11 +23,6 @@ constexpr std::uint32_t nr_execve = 11;
 /// the fault to the outer loop, where running out of memory can end the task.
 constexpr std::uint64_t hook_reserve_pages = 8;
 
-// [linux include/uapi/asm-generic/resource.h]
-constexpr std::size_t RLIMIT_STACK = 3, RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7, RLIMIT_MEMLOCK = 8;
-constexpr std::size_t RLIMIT_SIGPENDING = 11, RLIMIT_MSGQUEUE = 12, RLIMIT_NICE = 13, RLIMIT_RTPRIO = 14;
-constexpr std::uint64_t RLIM_INFINITY = ~std::uint64_t{0};
-
 /// [linux include/asm-generic/resource.h:INIT_RLIMITS]
 void set_initial_rlimits(task_struct& task, const mm_struct& mm) {
   task.rlimit_soft.fill(RLIM_INFINITY);

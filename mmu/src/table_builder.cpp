@@ -7,11 +7,6 @@
 namespace lpaemu::mmu {
 namespace {
 
-/// A table descriptor without hierarchical attributes: PA | 3. [linux-lpae-pte P-4]
-Descriptor table_at(PhysAddr pa) {
-  return table::VALID.with(table::TYPE.with(table::NextTable.with(Descriptor{}, pa.pfn()), true), true);
-}
-
 Descriptor read(const PhysicalMemory& memory, PhysAddr entry) {
   const auto raw = memory.read64(entry);
   LPAEMU_ASSERT(raw, "no memory at {:#x} for a table", entry.raw());
@@ -37,7 +32,7 @@ PhysAddr TableBuilder::entry(VirtAddr va, unsigned level) {
     LPAEMU_ASSERT(kind_of(d, above) != Kind::block, "level {} block {:#x} in the way of {:#x}", above, d.raw(),
                   va.raw());
     if (kind_of(d, above) == Kind::invalid) {
-      d = table_at(allocate_());
+      d = table_descriptor(allocate_().pfn());
       write(memory_, entry, d);
     }
     entry = next_table(d) + std::uint64_t{index_at(va, above + 1)} * descriptor_bytes;

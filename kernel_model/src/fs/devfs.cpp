@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "lpaemu/kernel_model/fs/filesystems.h"
+#include "magic.h"
 #include "simple_inode.h"
 
 namespace lpaemu::kernel {
@@ -99,7 +100,7 @@ std::shared_ptr<Inode> make_devfs(Host& host) {
   stat.dev = new_anonymous_dev();
   stat.ino = 1;
   stat.atime_ns = stat.mtime_ns = stat.ctime_ns = host.realtime().count();
-  auto root = std::make_shared<StaticDir>(stat, 0x01021994);  // devtmpfs is a tmpfs
+  auto root = std::make_shared<StaticDir>(stat, TMPFS_MAGIC);  // devtmpfs is a tmpfs
 
   Stat node = stat;
   node.type = FileType::character_device;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "host_inode.h"
+#include "magic.h"
 #include "simple_inode.h"
 
 namespace lpaemu::kernel {
@@ -66,7 +67,7 @@ Stat HostFs::guest_stat(const HostStat& host) {
 
 StatFs HostInode::statfs() {
   StatFs answer;
-  answer.type = 0x00c0ffee;  // [linux include/uapi/linux/magic.h:HOSTFS_SUPER_MAGIC]
+  answer.type = HOSTFS_SUPER_MAGIC;
   return answer;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "magic.h"
 #include "simple_inode.h"
 
 namespace lpaemu::kernel {
@@ -61,7 +62,7 @@ Stat TmpInode::stat() {
 
 StatFs TmpInode::statfs() {
   StatFs answer;
-  answer.type = 0x01021994;  // [linux include/uapi/linux/magic.h:TMPFS_MAGIC]
+  answer.type = TMPFS_MAGIC;
   answer.blocks = fs_->pages.total_pages() / 2;
   answer.bfree = std::min<std::uint64_t>(answer.blocks, fs_->pages.free_pages());
   answer.files = fs_->max_names;

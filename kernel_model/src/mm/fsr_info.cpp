@@ -1,19 +1,11 @@
 #include <array>
 
 #include "lpaemu/kernel_model/mm/fault.h"
+#include "lpaemu/kernel_model/task/signal_numbers.h"
 #include "lpaemu/mmu/assert.h"
 
 namespace lpaemu::kernel {
 namespace {
-
-// Signal numbers and codes of the ARM ABI. [linux include/uapi/asm-generic/signal.h, siginfo.h]
-constexpr int SIGTRAP = 5;
-constexpr int SIGBUS = 7;
-constexpr int SIGSEGV = 11;
-constexpr int SEGV_MAPERR = 1;
-constexpr int SEGV_ACCERR = 2;
-constexpr int BUS_ADRALN = 1;
-constexpr int TRAP_HWBKPT = 4;
 
 #define FSR(status, handler, signal, code, name) FsrInfo{FsrInfo::Handler::handler, signal, code, name},
 constexpr std::array fsr_table{

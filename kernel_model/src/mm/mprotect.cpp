@@ -89,8 +89,7 @@ Result<void> do_mprotect(mm_struct& mm, VirtAddr start, std::uint32_t length, st
     if (vma == nullptr) return unexpected(Errno::enomem);
     const VirtRange part{at, std::min(vma->vm_end, end)};
     const vm_flags_t newflags = (prot & VM_ACCESS_FLAGS) | (vma->vm_flags & ~VM_ACCESS_FLAGS);
-    const vm_flags_t allowed = newflags >> 4;  // VM_MAY* in the place of VM_* [linux mm/mprotect.c]
-    if ((newflags & ~allowed & VM_ACCESS_FLAGS) != 0) return unexpected(Errno::eacces);
+    if (exceeds_may_rights(newflags)) return unexpected(Errno::eacces);
     LPAEMU_TRY_VOID(mprotect_fixup(mm, *vma, part, newflags));
     at = part.end;
   }

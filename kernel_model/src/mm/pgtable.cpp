@@ -8,12 +8,6 @@ namespace {
 
 constexpr unsigned pmd_level = mmu::last_level - 1;
 
-mmu::Descriptor table_descriptor(Pfn table) {
-  mmu::Descriptor d = mmu::table::VALID.with(mmu::Descriptor{}, true);
-  d = mmu::table::TYPE.with(d, true);
-  return mmu::table::NextTable.with(d, table);
-}
-
 PhysAddr entry_in(PhysAddr table, VirtAddr va, unsigned level) {
   return table + std::uint64_t{mmu::index_at(va, level)} * mmu::descriptor_bytes;
 }
@@ -60,7 +54,7 @@ Result<PhysAddr> mm_struct::alloc_table(VirtAddr va, PhysAddr entry, unsigned le
   if (!pfn) return unexpected(Errno::enomem);
   context_.pages.page_of(*pfn).table = true;
   ++table_pages;
-  set_table(va, entry, level, table_descriptor(*pfn));
+  set_table(va, entry, level, mmu::table_descriptor(*pfn));
   return PhysAddr{*pfn};
 }
 

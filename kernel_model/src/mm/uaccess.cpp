@@ -26,9 +26,6 @@ UserPage user_page(mm_struct& mm, VirtAddr va, mmu::Access access) {
   }
 }
 
-/// [linux arch/arm/include/asm/uaccess.h:access_ok]
-bool access_ok(VirtAddr va, std::size_t bytes) { return va <= TASK_SIZE && bytes <= TASK_SIZE - va; }
-
 /// Calls `use(bytes, done)` page by page, and tells the CPU of stores; answers how many bytes were not reached.
 template <class Use>
 std::size_t for_each_user_page(mm_struct& mm, VirtAddr va, std::size_t bytes, mmu::Access access, Use use) {

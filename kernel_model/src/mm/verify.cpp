@@ -46,7 +46,7 @@ class Audit {
       expect(key == vma.vm_start && !vma.range().empty(), "{} has the key {:#x}", text(vma), key.raw());
       expect(vma.vm_start >= end && vma.vm_end <= TASK_SIZE, "{} overlaps or lies beyond TASK_SIZE", text(vma));
       expect(vma.vm_start.is_page_aligned() && vma.vm_end.is_page_aligned(), "{} is not page-aligned", text(vma));
-      expect((vma.vm_flags & ~(vma.vm_flags >> 4) & VM_ACCESS_FLAGS) == 0, "{} has rights it may not have", text(vma));
+      expect(!exceeds_may_rights(vma.vm_flags), "{} has rights it may not have", text(vma));
       expect(vma.soft_dirty_added.empty() || vma.soft_dirty_added.intersection(vma.range()) == vma.soft_dirty_added,
              "{}: its added pages {:#x}..{:#x} lie outside", text(vma), vma.soft_dirty_added.start.raw(),
              vma.soft_dirty_added.end.raw());
@@ -79,9 +79,9 @@ class Audit {
         continue;
       }
       const mmu::Descriptor d{words[i]};
-      mmu::Descriptor plain = mmu::table::VALID.with(mmu::Descriptor{}, true);
-      plain = mmu::table::NextTable.with(mmu::table::TYPE.with(plain, true), mmu::table::NextTable.get(d));
-      if (!expect(d == plain, "level {} table descriptor {:#x} at {:#x} has attributes", level, d.raw(), va)) return;
+      if (!expect(d == mmu::table_descriptor(mmu::table::NextTable.get(d)),
+                  "level {} table descriptor {:#x} at {:#x} has attributes", level, d.raw(), va))
+        return;
       expect(pages_.page_of(mmu::table::NextTable.get(d)).table, "table {:#x} is no table page", d.raw());
       ++tables_;
       for_each_table(mmu::next_table(d), level + 1, va);

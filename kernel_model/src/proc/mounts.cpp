@@ -1,6 +1,7 @@
 // /proc/PID/mounts and mountinfo. [linux fs/proc_namespace.c]
 #include <fmt/format.h>
 
+#include "fs/magic.h"
 #include "lpaemu/kernel_model/kernel.h"
 #include "pid_dir.h"
 
@@ -8,12 +9,12 @@ namespace lpaemu::kernel {
 
 namespace {
 
-// The names of the file systems, by their magic numbers. [linux include/uapi/linux/magic.h]
+// The names of the file systems, by their magic numbers.
 std::string_view type_name(std::uint32_t magic) {
   switch (magic) {
-    case 0x01021994: return "tmpfs";
-    case 0x9fa0: return "proc";
-    case 0x00c0ffee: return "hostfs";
+    case TMPFS_MAGIC: return "tmpfs";
+    case PROC_SUPER_MAGIC: return "proc";
+    case HOSTFS_SUPER_MAGIC: return "hostfs";
     default: return "rootfs";
   }
 }

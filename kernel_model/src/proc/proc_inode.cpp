@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fs/magic.h"
 #include "lpaemu/kernel_model/task/task.h"
 
 namespace lpaemu::kernel {
@@ -72,7 +73,7 @@ Result<task_struct*> ProcTask::find_for(const task_struct& reader) const {
 
 StatFs ProcInode::statfs() {
   StatFs answer;
-  answer.type = 0x9fa0;  // [linux include/uapi/linux/magic.h:PROC_SUPER_MAGIC]
+  answer.type = PROC_SUPER_MAGIC;
   return answer;
 }
 

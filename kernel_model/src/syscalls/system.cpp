@@ -12,9 +12,7 @@
 namespace lpaemu::kernel {
 namespace {
 
-constexpr std::uint64_t RLIM_INFINITY = ~std::uint64_t{0};
 constexpr std::uint32_t RLIM32_INFINITY = ~0U;
-constexpr std::uint32_t RLIM_NLIMITS = 16, RLIMIT_STACK = 3, RLIMIT_NOFILE = 7;
 
 /// [linux kernel/sys.c:do_prlimit]
 Result<void> set_limit(task_struct& task, std::uint32_t resource, const abi::rlimit64& limit) {

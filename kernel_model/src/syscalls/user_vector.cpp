@@ -9,15 +9,10 @@ namespace {
 
 constexpr std::uint32_t UIO_MAXIOV = 1024;  // [linux include/uapi/linux/uio.h]
 
-/// [linux arch/arm/include/asm/uaccess.h:access_ok]
-bool access_ok(std::uint32_t base, std::uint32_t bytes) {
-  return bytes <= TASK_SIZE.raw() && base <= TASK_SIZE.raw() - bytes;
-}
-
 }  // namespace
 
 Result<UserVector> UserVector::single(VirtAddr base, std::uint32_t bytes) {
-  if (!access_ok(base.raw(), bytes)) return unexpected(Errno::efault);
+  if (!access_ok(base, bytes)) return unexpected(Errno::efault);
   UserVector vector;
   vector.size_ = std::min(bytes, MAX_RW_COUNT);
   vector.pieces_.push_back({base.raw(), static_cast<std::uint32_t>(vector.size_)});
@@ -32,7 +27,7 @@ Result<UserVector> UserVector::import(task_struct& task, VirtAddr array, std::ui
     return unexpected(Errno::efault);
   for (abi::iovec& piece : vector.pieces_) {
     if (static_cast<std::int32_t>(piece.len) < 0) return unexpected(Errno::einval);
-    if (!access_ok(piece.base, piece.len)) return unexpected(Errno::efault);
+    if (!access_ok(VirtAddr{piece.base}, piece.len)) return unexpected(Errno::efault);
     piece.len = static_cast<std::uint32_t>(std::min<std::size_t>(piece.len, MAX_RW_COUNT - vector.size_));
     vector.size_ += piece.len;
   }

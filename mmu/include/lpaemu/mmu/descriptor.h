@@ -66,6 +66,11 @@ enum class Kind : std::uint8_t { invalid, table, block, page };
   return level == last_level ? Kind::invalid : Kind::block;  // level 3 with 01 is reserved
 }
 
+/// A table descriptor without hierarchical attributes: PA | 3. [linux-lpae-pte P-4]
+[[nodiscard]] constexpr Descriptor table_descriptor(Pfn next) {
+  return table::VALID.with(table::TYPE.with(table::NextTable.with(Descriptor{}, next), true), true);
+}
+
 /// Where a table descriptor points. [lpae-mmu M-14]
 [[nodiscard]] constexpr PhysAddr next_table(Descriptor d) { return PhysAddr{table::NextTable.get(d)}; }
 

@@ -13,6 +13,11 @@
 
 namespace lpaemu::kernel {
 
+/// Whether the range lies in the user's half. [linux arch/arm/include/asm/uaccess.h:access_ok]
+[[nodiscard]] constexpr bool access_ok(VirtAddr va, std::size_t bytes) {
+  return va <= TASK_SIZE && bytes <= TASK_SIZE - va;
+}
+
 /// How many bytes were NOT copied, as in Linux: 0 is success.
 [[nodiscard]] std::size_t copy_from_user(mm_struct& mm, std::span<std::byte> to, VirtAddr from);
 [[nodiscard]] std::size_t copy_to_user(mm_struct& mm, VirtAddr to, std::span<const std::byte> from);

@@ -42,6 +42,12 @@ inline constexpr vm_flags_t VM_HUGEPAGE = 0x20000000;
 inline constexpr vm_flags_t VM_NOHUGEPAGE = 0x40000000;
 /// PROT_* and VM_* name the three rights with the same bits.
 inline constexpr vm_flags_t VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
+/// Whether `flags` holds a right that its VM_MAY* bits do not allow. [linux mm/mprotect.c:do_mprotect_pkey]
+[[nodiscard]] constexpr bool exceeds_may_rights(vm_flags_t flags) {
+  constexpr vm_flags_t places = VM_MAYREAD / VM_READ;  // VM_MAY* stand so many times higher than VM_*
+  static_assert(VM_MAYWRITE == VM_WRITE * places && VM_MAYEXEC == VM_EXEC * places);
+  return (flags & ~(flags / places) & VM_ACCESS_FLAGS) != 0;
+}
 inline constexpr vm_flags_t VM_LOCKED_MASK = VM_LOCKED | VM_LOCKONFAULT;
 /// What a mapping of data has: the stack, the heap. [linux arch/arm/include/asm/page.h:VM_DATA_DEFAULT_FLAGS]
 inline constexpr vm_flags_t VM_DATA_DEFAULT_FLAGS = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;

@@ -12,6 +12,7 @@
 #include "lpaemu/kernel_model/fs/fd_table.h"
 #include "lpaemu/kernel_model/fs/vfs.h"
 #include "lpaemu/kernel_model/mm/mm_struct.h"
+#include "lpaemu/kernel_model/task/rlimit.h"
 
 namespace lpaemu::kernel {
 
@@ -65,8 +66,8 @@ struct task_struct {
   std::uint64_t pending = 0;
   std::array<siginfo, signal_count + 1> pending_info{};
   std::uint32_t alt_stack_sp = 0, alt_stack_size = 0, alt_stack_flags = 2;  // SS_DISABLE
-  std::array<std::uint64_t, 16> rlimit_soft{};
-  std::array<std::uint64_t, 16> rlimit_hard{};
+  std::array<std::uint64_t, RLIM_NLIMITS> rlimit_soft{};
+  std::array<std::uint64_t, RLIM_NLIMITS> rlimit_hard{};
   std::uint64_t start_time_ns = 0;
   /// When a wait that the host cut short was to end: the call is made again and keeps it. [linux restart_block]
   std::optional<Nanoseconds> restart_deadline;
