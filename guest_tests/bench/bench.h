@@ -1,9 +1,11 @@
 // Shared harness: every program has 1-2 sub-benchmarks, each with a pinned checksum.
-// BENCH_BARE: define it (and provide bench_bare_main) to reuse the kernels without an OS.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 typedef struct {
   const char* name;
   void (*init)(void);         // not timed (first touch happens here)
@@ -23,10 +25,6 @@ static inline uint32_t rng(uint32_t* s) {
   x ^= x << 5;
   return *s = x;
 }
-#ifndef BENCH_BARE
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 static double now_ms(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -49,8 +47,3 @@ static double now_ms(void) {
     }                                                                                                       \
     return bad;                                                                                             \
   }
-#else
-#define BENCH_MAIN(LIST)            \
-  const bench_t* bench_list = LIST; \
-  const int bench_count = sizeof LIST / sizeof LIST[0];
-#endif

@@ -70,8 +70,8 @@ void soft_dirty_fault(benchmark::State& state) {
     for (std::uint32_t i = 0; i < pages_of(state); ++i) {
       const mmu::Fault fault{mmu::FaultKind::permission, mmu::last_level, machine.start + i * mmu::PAGE_SIZE,
                              mmu::Access::write, mmu::Privilege::pl0};
-      const FaultDecision decision = classify(*machine.mm, fault, FaultOrigin::user);
-      benchmark::DoNotOptimize(do_abort(*machine.mm, fault, decision, FaultOrigin::user));
+      const FaultDecision decision = classify(*machine.mm, fault);
+      benchmark::DoNotOptimize(do_abort(*machine.mm, fault, decision));
     }
   }
   report(state);
@@ -87,8 +87,8 @@ void first_touch_fault(benchmark::State& state) {
     for (std::uint32_t i = 0; i < pages_of(state); ++i) {
       const mmu::Fault fault{mmu::FaultKind::translation, mmu::last_level, machine.start + i * mmu::PAGE_SIZE,
                              mmu::Access::write, mmu::Privilege::pl0};
-      const FaultDecision decision = classify(*machine.mm, fault, FaultOrigin::user);
-      benchmark::DoNotOptimize(do_abort(*machine.mm, fault, decision, FaultOrigin::user));
+      const FaultDecision decision = classify(*machine.mm, fault);
+      benchmark::DoNotOptimize(do_abort(*machine.mm, fault, decision));
     }
   }
   report(state);

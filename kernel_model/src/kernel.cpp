@@ -145,7 +145,7 @@ Result<void> Kernel::load(const Program& program, const std::vector<std::string>
 
 Next Kernel::abort(const mmu::Fault& fault, SyscallPlace place) {
   mm_struct& mm = *current_->mm;
-  const FaultDecision decision = classify(mm, fault, FaultOrigin::user);
+  const FaultDecision decision = classify(mm, fault);
   Stopper* const stopper = events_.stopper();
   const bool wanted = stopper != nullptr && stopper->wants(fault, decision.verdict);
   if (place == SyscallPlace::hook && (is_fatal(decision.verdict) || wanted || pages_.free_pages() < hook_reserve_pages))
@@ -153,9 +153,8 @@ Next Kernel::abort(const mmu::Fault& fault, SyscallPlace place) {
     return Next::outer_loop;
 
   if (wanted) events_.set_stepping(true);
-  const Verdict verdict = do_abort(mm, fault, decision, FaultOrigin::user);
+  const Verdict verdict = do_abort(mm, fault, decision);
   if (wanted) events_.set_stepping(false);
-  ++counters_.faults;
   if (config_.verify_after_faults) {
     const std::string complaint = verify(mm);
     LPAEMU_ASSERT(complaint.empty(), "after a fault at {:#x}: {}", fault.va.raw(), complaint);
@@ -267,7 +266,6 @@ VirtAddr Kernel::svc_address() const {
 Next Kernel::run_syscall(const SyscallRow& row, const SyscallArgs& args) {
   kernel_origin_ = Origin{.kernel = true, .syscall = row.number, .pc = VirtAddr{}};
   if (events_.active()) kernel_origin_.pc = svc_address();
-  ++counters_.syscalls;
   if (row.support == Support::absent) [[unlikely]]
     warn_absent(row.number, row.name);
   events_.emit({.kind = EventKind::SyscallEntered, .value_after = row.number});
@@ -295,7 +293,6 @@ Next Kernel::bad_syscall(std::uint32_t number, const SyscallArgs& args) {
   constexpr std::uint32_t private_calls = 0x800;
   if (number < ARM_NR_BASE || (number > ARM_NR_BASE && number < ARM_NR_BASE + private_calls))
     return run_syscall({number, "unknown", sys_ni_syscall, Place::never, Support::absent, ""}, args);
-  ++counters_.syscalls;
   force(number == ARM_NR_BASE ? siginfo{.signo = sigsegv, .code = segv_maperr}
                               : siginfo{.signo = sigill, .code = ill_illtrp, .addr = svc_address()});
   return return_to_user();

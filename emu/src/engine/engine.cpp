@@ -133,7 +133,6 @@ Stop Engine::run(EngineClient& client) {
       stop_ = explain(ended == Ended::wfi, ended == Ended::exception);
     }
     if (remedies_.tables_only) client_ = nullptr;
-    ++statistics_.stops;
     return *std::exchange(stop_, std::nullopt);
   }
 }

@@ -30,7 +30,6 @@ UserMachine::UserMachine(const UserMachineConfig& config, kernel::Host& host, st
                                    .ram_bytes = config.ram_bytes,
                                    .soft_dirty_mode = config.soft_dirty_mode,
                                    .uid = config.uid,
-                                   .seed = {},
                                    .verify_after_faults = false},
               *ram_, cpu_, host},
       code_{*ram_} {}

@@ -62,27 +62,27 @@ Verdict execute(mm_struct& mm, const Fault& fault, const FaultDecision& decision
   return handle_mm_fault(vmf, decision.verdict);
 }
 
-/// The stack grows before anything else looks at its VMA. [linux mm/mmap_lock.c:lock_mm_and_find_vma]
-FaultDecision after_growth(mm_struct& mm, const Fault& fault, const FaultDecision& decision, FaultOrigin origin) {
+/// The stack grows before anything else looks at its VMA. [linux mm/memory.c:lock_mm_and_find_vma]
+FaultDecision after_growth(mm_struct& mm, const Fault& fault, const FaultDecision& decision) {
   if (!decision.expands_stack) return decision;
   vm_area* vma = mm.find_vma(fault.va);
   if (vma == nullptr || !expand_stack(mm, *vma, fault.va)) return fatal(Verdict::segv_maperr);
-  return classify(mm, fault, origin);
+  return classify(mm, fault);
 }
 
-Verdict do_abort_traced(mm_struct& mm, const Fault& fault, FaultDecision decision, FaultOrigin origin) {
+Verdict do_abort_traced(mm_struct& mm, const Fault& fault, FaultDecision decision) {
   Events& events = mm.context().events;
   // A stopper may have changed the address space at each phase: then everything is decided again.
   const auto announce = [&](Event event) {
     events.emit(event);
-    if (events.stepping()) decision = after_growth(mm, fault, classify(mm, fault, origin), origin);
+    if (events.stepping()) decision = after_growth(mm, fault, classify(mm, fault));
   };
 
   Event raised = event_of(EventKind::FaultRaised, fault);
   raised.value_after = mmu::fsr_word(fault);
   announce(raised);
 
-  decision = after_growth(mm, fault, decision, origin);
+  decision = after_growth(mm, fault, decision);
   Event found = event_of(EventKind::VmaFound, fault);
   found.vma = decision.vma;
   announce(found);
@@ -104,7 +104,7 @@ Verdict do_abort_traced(mm_struct& mm, const Fault& fault, FaultDecision decisio
 
 }  // namespace
 
-FaultDecision classify(mm_struct& mm, const Fault& fault, FaultOrigin /*origin*/) {
+FaultDecision classify(mm_struct& mm, const Fault& fault) {
   const FsrInfo& row = fsr_info(mmu::fault_status(fault.kind, fault.level));
   switch (row.handler) {
     case FsrInfo::Handler::do_page_fault: return do_page_fault(mm, fault);
@@ -116,10 +116,10 @@ FaultDecision classify(mm_struct& mm, const Fault& fault, FaultOrigin /*origin*/
   return do_bad(row);
 }
 
-Verdict do_abort(mm_struct& mm, const Fault& fault, const FaultDecision& decision, FaultOrigin origin) {
+Verdict do_abort(mm_struct& mm, const Fault& fault, const FaultDecision& decision) {
   if (mm.context().events.active()) [[unlikely]]
-    return do_abort_traced(mm, fault, decision, origin);
-  if (decision.expands_stack) return execute(mm, fault, after_growth(mm, fault, decision, origin));
+    return do_abort_traced(mm, fault, decision);
+  if (decision.expands_stack) return execute(mm, fault, after_growth(mm, fault, decision));
   return execute(mm, fault, decision);
 }
 

@@ -38,7 +38,6 @@ void mm_struct::set_table(VirtAddr va, PhysAddr entry, unsigned level, mmu::Desc
   const bool stored = memory().write64(entry, descriptor.raw());
   LPAEMU_ASSERT(stored, "no memory at {:#x} for a table entry", entry.raw());
   cached_slot_ = no_slot;
-  ++table_writes;
   if (!context_.events.active()) return;
   context_.events.emit(Event{.kind = EventKind::TableWritten,
                              .address = va,
@@ -78,7 +77,6 @@ mmu::Pte mm_struct::pte_at(VirtAddr va) const {
 
 void mm_struct::set_pte_at(VirtAddr va, PhysAddr ptep, mmu::Pte pte) {
   const mmu::Pte given = with_ng(va, pte);
-  ++pte_writes;
   if (!context_.events.active()) [[likely]]
     return mmu::cpu_v7_set_pte_ext(memory(), ptep, given);
   const mmu::Pte before = ptep_get(ptep);

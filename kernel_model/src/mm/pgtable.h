@@ -14,13 +14,18 @@ inline constexpr std::uint32_t PMD_SIZE = std::uint32_t{1} << mmu::level_shift(m
 /// Where the 2 MiB slot of `va` begins.
 [[nodiscard]] constexpr VirtAddr pmd_start(VirtAddr va) { return VirtAddr{va.raw() - va.raw() % PMD_SIZE}; }
 
-/// nG for entries that a user task may use: the ASID tags them in the TLB. [linux mm/mmu.c:set_ptes] [P-29, P-30]
-[[nodiscard]] constexpr mmu::Pte with_ng_user(mmu::Pte pte) {
-  return mmu::Pte{pte.raw() | (mmu::pte_valid_user(pte) ? mmu::PTE_EXT_NG.mask : 0)};
+/// nG for entries that a user task may use: the ASID tags them in the TLB. [linux arch/arm/mm/mmu.c:set_ptes]
+/// [P-29, P-30]
+[[nodiscard]] constexpr mmu::Pte with_ng(VirtAddr va, mmu::Pte pte) {
+  return mmu::Pte{pte.raw() | (va < TASK_SIZE && mmu::pte_valid_user(pte) ? mmu::PTE_EXT_NG.mask : 0)};
 }
-[[nodiscard]] constexpr mmu::Pte with_ng(VirtAddr va, mmu::Pte pte) { return va < TASK_SIZE ? with_ng_user(pte) : pte; }
 
-/// One page table, open for a sweep. Stores follow the rule of set_pte_at; while nobody listens they cost a store.
+/// The word that is stored for `pte` at `va`, by set_pte_at and by sweeps: nG, then what cpu_v7_set_pte_ext derives.
+[[nodiscard]] constexpr std::uint64_t stored_word(VirtAddr va, mmu::Pte pte) {
+  return mmu::set_pte_ext_value(with_ng(va, pte));
+}
+
+/// One page table, open for a sweep. It stores what set_pte_at would; while nobody listens that costs one plain store.
 class PteTable {
  public:
   PteTable(mm_struct& mm, PhysAddr first_entry)
@@ -38,9 +43,8 @@ class PteTable {
   void set(VirtAddr va, mmu::Pte pte) {
     if (traced_) [[unlikely]]
       return mm_.set_pte_at(va, ptep(va), pte);
-    const std::uint64_t word = mmu::set_pte_ext_value(with_ng(va, pte));
+    const std::uint64_t word = stored_word(va, pte);
     std::memcpy(bytes_.data() + std::size_t{index(va)} * mmu::descriptor_bytes, &word, sizeof word);
-    ++mm_.pte_writes;
   }
 
   /// Replaces each present entry of `part` by `change(Pte)`. As set, and fast: nothing in the loop but the entries.
@@ -53,18 +57,13 @@ class PteTable {
     }
     std::byte* const words = bytes_.data() + std::size_t{index(part.start)} * mmu::descriptor_bytes;
     const std::size_t bytes = std::size_t{part.pages()} * mmu::descriptor_bytes;
-    const bool user = part.start < TASK_SIZE;
-    std::uint64_t writes = 0;
     for (std::size_t at = 0; at < bytes; at += mmu::descriptor_bytes) {
       std::uint64_t word = 0;
       std::memcpy(&word, words + at, sizeof word);
       if (!mmu::pte_present(mmu::Pte{word})) continue;
-      const mmu::Pte changed = change(mmu::Pte{word});
-      word = mmu::set_pte_ext_value(user ? with_ng_user(changed) : changed);
+      word = stored_word(part.start, change(mmu::Pte{word}));  // a table lies on one side of TASK_SIZE
       std::memcpy(words + at, &word, sizeof word);
-      ++writes;
     }
-    mm_.pte_writes += writes;
   }
 
  private:

@@ -5,7 +5,6 @@
 namespace lpaemu::kernel {
 
 void mm_struct::tlb_invalidated(TlbScope scope, VirtAddr va) {
-  ++tlb_flushes;
   if (!context_.events.active()) [[likely]]
     return;
   context_.events.emit(Event{.kind = EventKind::TlbInvalidated, .address = va, .scope = scope});

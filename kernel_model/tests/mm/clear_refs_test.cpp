@@ -110,6 +110,25 @@ TEST_CASE("clear_refs 4 keeps dirty and young, and takes write permission from a
   CHECK(mmu::pte_none(guest.pte(page_of(va, 3))));
 }
 
+TEST_CASE("sweeps store the same words whether or not somebody listens", "[mm][clear_refs][P-29][P-26]") {
+  Guest quiet, watched;
+  Recorder recorder;
+  watched.board().events.add(recorder);
+  VirtAddr va;
+  for (Guest* guest : {&quiet, &watched}) {
+    va = guest->map(4);
+    guest->store(va);
+    guest->load(va + page_size);
+    guest->store(page_of(va, 2));
+    guest->clear_refs();
+    guest->protect(page_of(va, 2), 2, 0);
+  }
+  watched.board().events.remove(recorder);
+  CHECK(recorder.of(EventKind::PteWritten).size() == 7);
+  for (std::uint32_t i = 0; i < 4; ++i) CHECK(quiet.pte(page_of(va, i)) == watched.pte(page_of(va, i)));
+  CHECK(mmu::PTE_EXT_NG.get(quiet.pte(va)));
+}
+
 TEST_CASE("clear_refs 4 flushes even when nothing is mapped", "[mm][clear_refs][linux-soft-dirty-2.1]") {
   Guest guest;
   const std::uint64_t before = guest.cpu().asid_flushes;

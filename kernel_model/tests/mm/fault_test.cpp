@@ -178,11 +178,9 @@ TEST_CASE("a stale translation makes a spurious fault", "[mm][fault]") {
   guest.load(va);
   // Somebody else resolved it: the entry allows the store, this CPU's TLB does not know yet.
   const mmu::Fault fault{mmu::FaultKind::permission, 3, va, mmu::Access::write, mmu::Privilege::pl0};
-  CHECK(do_abort(guest.mm(), fault, classify(guest.mm(), fault, FaultOrigin::user), FaultOrigin::user) ==
-        Verdict::soft_dirty);
+  CHECK(do_abort(guest.mm(), fault, classify(guest.mm(), fault)) == Verdict::soft_dirty);
   const std::uint64_t flushes = guest.cpu().page_flushes;
-  CHECK(do_abort(guest.mm(), fault, classify(guest.mm(), fault, FaultOrigin::user), FaultOrigin::user) ==
-        Verdict::spurious);
+  CHECK(do_abort(guest.mm(), fault, classify(guest.mm(), fault)) == Verdict::spurious);
   CHECK(guest.cpu().page_flushes == flushes + 1);
 }
 
@@ -266,8 +264,8 @@ TEST_CASE("the other kinds of fault", "[mm][fault][P-46]") {
       {mmu::FaultKind::tlb_conflict, 0, Verdict::bus_other},
   }));
   const mmu::Fault fault{row.kind, row.level, va, mmu::Access::write, mmu::Privilege::pl0};
-  CHECK(classify(guest.mm(), fault, FaultOrigin::user).verdict == row.verdict);
-  CHECK(do_abort(guest.mm(), fault, classify(guest.mm(), fault, FaultOrigin::user), FaultOrigin::user) == row.verdict);
+  CHECK(classify(guest.mm(), fault).verdict == row.verdict);
+  CHECK(do_abort(guest.mm(), fault, classify(guest.mm(), fault)) == row.verdict);
 }
 
 TEST_CASE("events of a soft-dirty fault, in true order", "[mm][fault][events]") {

@@ -27,7 +27,7 @@ TEST_CASE("growth goes to the faulting page, for reads as well", "[mm][stack][P-
 TEST_CASE("classify leaves the stack alone", "[mm][stack][fault]") {
   Stack guest;
   const mmu::Fault fault{mmu::FaultKind::translation, 3, guest.bottom - 4, mmu::Access::write, mmu::Privilege::pl0};
-  const FaultDecision decision = classify(guest.mm(), fault, FaultOrigin::user);
+  const FaultDecision decision = classify(guest.mm(), fault);
   CHECK(decision.verdict == Verdict::first_touch);
   CHECK(decision.expands_stack);
   CHECK(decision.vma == nullptr);

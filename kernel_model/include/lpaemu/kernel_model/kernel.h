@@ -24,8 +24,7 @@ struct KernelConfig {
   std::uint64_t ram_bytes = 0;
   SoftDirtyMode soft_dirty_mode = SoftDirtyMode::documented;
   std::uint32_t uid = 0;
-  std::optional<std::uint64_t> seed;  // address-space layout is fixed unless given
-  bool verify_after_faults = false;   // tests
+  bool verify_after_faults = false;  // tests
 };
 
 /// The end of a guest, for the report and the exit status.
@@ -67,12 +66,11 @@ class SyscallTracer {
 
 class Kernel final : public TaskList, private Events::Stamp {
  public:
-  /// Requires: memory behind [ram_base, ram_base + ram_bytes), at least min_ram_pages of it.
+  /// Requires: memory behind [ram_base, ram_base + ram_bytes), at least one page.
   Kernel(const KernelConfig& config, mmu::PhysicalMemory& memory, Cpu& cpu, Host& host);
   ~Kernel();
 
-  static constexpr std::uint64_t min_ram_pages = 16;
-
+  // What the machine, procfs and the handlers of system calls reach through it.
   [[nodiscard]] const KernelConfig& config() const { return config_; }
   [[nodiscard]] Events& events() { return events_; }
   [[nodiscard]] PageAllocator& pages() { return pages_; }
@@ -113,12 +111,6 @@ class Kernel final : public TaskList, private Events::Stamp {
   [[nodiscard]] task_struct* find(std::int32_t pid) override;
   [[nodiscard]] std::vector<std::int32_t> pids() override;
 
-  struct Counters {
-    std::uint64_t syscalls = 0;  // carried out
-    std::uint64_t faults = 0;    // aborts handled; those of the kernel itself not counted
-  };
-  [[nodiscard]] const Counters& counters() const { return counters_; }
-
   // For system-call handlers.
   /// The task's end by exit_group: the run ends when the call returns.
   void exit_group(std::int32_t status);
@@ -156,7 +148,6 @@ class Kernel final : public TaskList, private Events::Stamp {
   SyscallTracer* tracer_ = nullptr;
   ExitReport exit_report_;
   bool exited_ = false;
-  Counters counters_;
   Origin kernel_origin_;  // of what happens inside a system call; kernel is false outside of one
   std::set<std::uint32_t> warned_;
   std::optional<Pfn> kuser_page_;

@@ -43,7 +43,7 @@ Outcome Guest::access(VirtAddr va, mmu::Access access, std::byte* value) {
       return outcome;
     }
     outcome.fsr.push_back(mmu::fsr_word(*fault));
-    outcome.verdicts.push_back(do_abort(mm(), *fault, classify(mm(), *fault, FaultOrigin::user), FaultOrigin::user));
+    outcome.verdicts.push_back(do_abort(mm(), *fault, classify(mm(), *fault)));
     audit();
     if (is_fatal(outcome.last())) return outcome;
   }

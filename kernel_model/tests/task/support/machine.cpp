@@ -60,7 +60,6 @@ Machine::Machine(std::uint32_t uid, std::uint64_t ram_bytes)
                           .ram_bytes = ram_bytes,
                           .soft_dirty_mode = {},
                           .uid = uid,
-                          .seed = {},
                           .verify_after_faults = true},
              memory, cpu, host} {
   spdlog::set_level(spdlog::level::off);

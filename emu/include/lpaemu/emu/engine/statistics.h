@@ -20,10 +20,9 @@ struct EngineStatistics {
   std::uint64_t wx_transitions = 0;       // a physical page went from written to executed or back
   std::uint64_t code_drops = 0;           // translated code of a page thrown away
   std::uint64_t svcs = 0;
-  std::uint64_t blocks = 0;  // entered, while the block hook is on
-  std::uint64_t monitor_clears = 0;
-  std::uint64_t starts = 0;  // times the engine was entered
-  std::uint64_t stops = 0;   // returns of run()
+  std::uint64_t blocks = 0;          // entered, while the block hook is on
+  std::uint64_t monitor_clears = 0;  // exclusive monitor
+  std::uint64_t starts = 0;          // times the engine was entered
 
   [[nodiscard]] std::uint64_t all_fills() const { return fills[0] + fills[1] + fills[2]; }
 };

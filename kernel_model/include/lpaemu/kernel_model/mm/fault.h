@@ -10,10 +10,7 @@
 
 namespace lpaemu::kernel {
 
-/// Who made the access: FAULT_FLAG_USER set or clear.
-enum class FaultOrigin : std::uint8_t { user, kernel };
-
-/// One row of the fault status table. [linux mm/fsr-3level.c] [linux-lpae-pte 10]
+/// One row of the fault status table. [linux arch/arm/mm/fsr-3level.c] [linux-lpae-pte 10]
 struct FsrInfo {
   enum class Handler : std::uint8_t { do_bad, do_translation_fault, do_page_fault, do_alignment, hw_breakpoint };
   Handler handler;
@@ -31,11 +28,11 @@ struct FaultDecision {
   mmu::Pte pte{};                  // as stored now
   std::optional<PhysAddr> ptep{};  // where; nothing while there is no table
 };
-[[nodiscard]] FaultDecision classify(mm_struct& mm, const mmu::Fault& fault, FaultOrigin origin);
+[[nodiscard]] FaultDecision classify(mm_struct& mm, const mmu::Fault& fault);
 
 /// Handles a data or prefetch abort: emits FaultRaised ... Returned and carries the decision out. The answer is the
 /// decision's verdict, or `oom` or a SIGBUS verdict when carrying it out failed. Delivers no signal.
-Verdict do_abort(mm_struct& mm, const mmu::Fault& fault, const FaultDecision& decision, FaultOrigin origin);
+Verdict do_abort(mm_struct& mm, const mmu::Fault& fault, const FaultDecision& decision);
 
 /// Makes the page of `va` present for `access`, without an abort: gup, MAP_POPULATE, MADV_POPULATE_*.
 /// EFAULT: no mapping or no right; ENOMEM.

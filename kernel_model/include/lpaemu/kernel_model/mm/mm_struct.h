@@ -131,11 +131,6 @@ class mm_struct {
   std::uint64_t maj_flt = 0;
   std::uint32_t anon_vmas = 0;  // anon_vma numbers given out
 
-  // What this address space cost, for --stats.
-  std::uint64_t pte_writes = 0;
-  std::uint64_t table_writes = 0;
-  std::uint64_t tlb_flushes = 0;
-
   /// Notes a new peak of rss and total_vm. Called before they shrink. [linux include/linux/mm.h:update_hiwater_rss]
   void update_hiwater();
 

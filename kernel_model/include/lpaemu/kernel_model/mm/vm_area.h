@@ -101,8 +101,6 @@ struct vm_area {
   }
   /// Some access is allowed: not PROT_NONE. [linux include/linux/mm.h:vma_is_accessible]
   [[nodiscard]] bool accessible() const { return is_any(VM_ACCESS_FLAGS); }
-  /// A private mapping that may be written: its pages are copied on write. [linux include/linux/mm.h]
-  [[nodiscard]] bool is_cow_mapping() const { return (vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE; }
   /// Tracking is on: VM_SOFTDIRTY is clear. [linux mm/internal.h:vma_soft_dirty_enabled]
   [[nodiscard]] bool soft_dirty_enabled() const { return !is(VM_SOFTDIRTY); }
 };

@@ -11,7 +11,6 @@
 namespace lpaemu::kernel {
 
 inline constexpr std::uint32_t sig_dfl = 0, sig_ign = 1;
-inline constexpr std::uint32_t sa_siginfo = 4, sa_restorer = 0x04000000, sa_nodefer = 0x40000000;
 inline constexpr std::uint32_t ss_onstack = 1, ss_disable = 2, ss_autodisarm = 0x80000000;
 inline constexpr std::uint32_t minsigstksz = 2048;
 
