@@ -27,10 +27,10 @@ class PhysicalMemory {
   [[nodiscard]] virtual bool write64(PhysAddr pa, std::uint64_t value) = 0;
 
   /// The 4096 bytes of the page that holds `pa`; empty where there is no memory. Valid as long as the memory lives.
+  /// A sweep over a page table may store descriptors here, whole words, in place of a write64 for each.
   [[nodiscard]] virtual std::span<std::byte> page(PhysAddr pa) = 0;
 
   /// The same page seen as 512 descriptors, to read in walks and sweeps; empty where there is no memory.
-  /// Stores go through write64 (by way of cpu_v7_set_pte_ext), never through this view.
   [[nodiscard]] virtual std::span<const std::uint64_t> table(PhysAddr pa) const = 0;
 };
 

@@ -78,7 +78,8 @@ class mm_struct {
   void erase_vma(vm_area& vma);
   void set_vma_start(vm_area& vma, VirtAddr start);
 
-  // Page tables. Entries change only through set_pte_at and pmd_populate.
+  // Page tables. Level-3 entries change only as set_pte_at changes them (sweeps have the same rule without its cost:
+  // src/mm/pgtable.h), table entries only in alloc_table and free_pgtables.
   [[nodiscard]] PhysAddr pgd() const { return pgd_; }
   [[nodiscard]] Asid asid() const { return asid_; }
   [[nodiscard]] mmu::Ttbr ttbr0() const { return mmu::cpu_v7_switch_mm(pgd_, asid_.raw()); }
