@@ -38,7 +38,6 @@ std::string_view verdict_name(kernel::Verdict verdict) {
     case Verdict::access_flag: return "access-flag";
     case Verdict::swap_in: return "swap-in";
     case Verdict::spurious: return "spurious";
-    case Verdict::vmalloc_fault: return "vmalloc-fault";
     case Verdict::segv_maperr: return "segv-maperr";
     case Verdict::segv_accerr: return "segv-accerr";
     case Verdict::bus_adrerr: return "bus-adrerr";

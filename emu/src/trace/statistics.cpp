@@ -48,7 +48,6 @@ void Statistics::on_event(const kernel::Event& event) {
     case EventKind::TlbInvalidated:
       if (event.scope == TlbScope::page) ++tlb_pages_;
       if (event.scope == TlbScope::asid) ++tlb_asids_;
-      if (event.scope == TlbScope::all) ++tlb_all_;
       break;
     case EventKind::SyscallEntered: ++syscalls_; break;
     case EventKind::SoftDirtyCleared: ++clears_; break;
@@ -69,7 +68,6 @@ std::string Statistics::text(const Totals& totals) const {
   row("table writes", table_writes_);
   row("TLBIMVA", tlb_pages_);
   row("TLBIASID", tlb_asids_);
-  row("TLBIALL", tlb_all_);
   row("clear_refs 4", clears_);
   row("system calls", syscalls_);
   for (const auto& [name, value] : engine_rows(totals.engine)) row(fmt::format("engine {}", name), value);
@@ -90,7 +88,7 @@ std::string Statistics::json(const Totals& totals) const {
     if (faults_[i] != 0) faults["by_kind"][std::string{verdict_name(static_cast<kernel::Verdict>(i))}] = faults_[i];
   out["pte_writes"] = pte_writes_;
   out["table_writes"] = table_writes_;
-  out["tlbi"] = {{"mva", tlb_pages_}, {"asid", tlb_asids_}, {"all", tlb_all_}};
+  out["tlbi"] = {{"mva", tlb_pages_}, {"asid", tlb_asids_}};
   out["clear_refs"] = clears_;
   out["syscalls"] = syscalls_;
   for (const auto& [name, value] : engine_rows(totals.engine)) out["engine"][name] = value;

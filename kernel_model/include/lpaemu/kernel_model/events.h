@@ -1,5 +1,5 @@
-// What happens in the kernel model, as data. Traces, statistics, the debugger and tests listen here.
-// docs/EVENTS.md describes each event. [design: Events]
+// What happens in the kernel model, as data. Fault lines, statistics and tests listen here.
+// docs/EVENTS.md describes each event.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ struct vm_area;
 enum class EventKind : std::uint8_t {
   FaultRaised,       // address, access, level, value_after = FSR word
   VmaFound,          // vma (null: none covers the address)
-  Decided,           // verdict
+  Decided,           // verdict, vma, value_before = the PTE that it was decided on
   PteWritten,        // address, level 3, value_before -> value_after, as stored
   TableWritten,      // address, level 1 or 2, value_before -> value_after
   TlbInvalidated,    // scope; address for one page
-  Returned,          // verdict; the fault is done
+  Returned,          // verdict, value_before -> value_after = the PTE; the fault is done
   SyscallEntered,    // value_after = number
   SyscallReturned,   // value_before = number, value_after = r0
   SignalRaised,      // value_after = signal number, address = si_addr
@@ -28,7 +28,7 @@ enum class EventKind : std::uint8_t {
   Exited,            // value_after = wait status
 };
 
-/// What the fault handler will do, or did. [design: classify]
+/// What the fault handler will do, or did.
 enum class Verdict : std::uint8_t {
   none,
   first_touch,    // a new page for a write, or for a read that cannot use the zero page
@@ -39,22 +39,21 @@ enum class Verdict : std::uint8_t {
   make_writable,  // the same two ways, where soft-dirty was 1 already
   cow,            // copied to a new page
   access_flag,    // only marked young
-  swap_in,
+  swap_in,        // an entry that is neither none nor present: Linux's swap entries, not there yet
   spurious,       // nothing to change
-  vmalloc_fault,  // a kernel mapping copied from the reference tables
   segv_maperr,    // SIGSEGV, no mapping
   segv_accerr,    // SIGSEGV, no right
   bus_adrerr,     // SIGBUS beyond the end of a file
   bus_adraln,     // SIGBUS, alignment
   bus_other,      // SIGBUS, external abort and the like
-  trap_debug,     // SIGTRAP
+  trap_debug,     // SIGTRAP, of a debug event that comes as an abort; BKPT has Kernel::breakpoint
   oom,            // no page to be had: the task is killed
 };
 
 /// Whether the verdict ends in a signal rather than in a retried instruction.
 [[nodiscard]] constexpr bool is_fatal(Verdict verdict) { return verdict >= Verdict::segv_maperr; }
 
-enum class TlbScope : std::uint8_t { none, page, asid, all };
+enum class TlbScope : std::uint8_t { none, page, asid };
 
 /// Who caused the event: user code at `pc`, or the kernel in system call `syscall` (entered from `pc`).
 struct Origin {
@@ -63,6 +62,7 @@ struct Origin {
   VirtAddr pc;
 };
 
+/// One thing that happened. EventKind says which fields count.
 struct Event {
   EventKind kind{};
   std::uint64_t sequence = 0;
@@ -80,7 +80,7 @@ struct Event {
   const vm_area* vma = nullptr;  // valid during the call only
 };
 
-/// Runs anywhere, changes nothing.
+/// Gets every event, in the hook or the outer loop. Changes nothing.
 class Observer {
  public:
   virtual void on_event(const Event& event) = 0;
@@ -89,11 +89,12 @@ class Observer {
   ~Observer() = default;
 };
 
-/// May stop the guest at a fault: the debugger. Asked before the handler has done anything.
+/// May stop the guest at a fault, as a debugger does (there is none yet). Asked before the handler has done anything.
 class Stopper {
  public:
+  /// Whether this fault is to be stepped. Changes nothing; may be asked twice, in the hook and in the outer loop.
   [[nodiscard]] virtual bool wants(const mmu::Fault& fault, Verdict verdict) = 0;
-  /// Called for each event of a wanted fault, from the outer loop only; may block in the debugger's own loop.
+  /// Called for each event of a wanted fault, from the outer loop only; may block.
   virtual void at_phase(const Event& event) = 0;
 
  protected:
@@ -112,17 +113,20 @@ class Events {
     ~Stamp() = default;
   };
 
+  /// Null, as for set_stopper: nobody. What is set or added must live until it is replaced or removed.
   void set_stamp(Stamp* stamp) { stamp_ = stamp; }
   void add(Observer& observer) { observers_.push_back(&observer); }
   void remove(Observer& observer) { std::erase(observers_, &observer); }
   void set_stopper(Stopper* stopper) { stopper_ = stopper; }
   [[nodiscard]] Stopper* stopper() const { return stopper_; }
+  /// Whether somebody listens: events need not be made otherwise.
   [[nodiscard]] bool active() const { return !observers_.empty() || stopper_ != nullptr; }
 
   /// While a stopper's fault is being stepped, events go to it too.
   void set_stepping(bool stepping) { stepping_ = stepping; }
   [[nodiscard]] bool stepping() const { return stepping_; }
 
+  /// Stamps the event and hands it out.
   void emit(Event event) {
     if (active()) [[unlikely]]
       deliver(event);

@@ -37,7 +37,6 @@ class Statistics final : public kernel::Observer {
   std::uint64_t table_writes_ = 0;
   std::uint64_t tlb_pages_ = 0;
   std::uint64_t tlb_asids_ = 0;
-  std::uint64_t tlb_all_ = 0;
   std::uint64_t syscalls_ = 0;
   std::uint64_t clears_ = 0;
 };
