@@ -1,6 +1,7 @@
 // Soft-dirty: clear_refs, and the pagemap that reads it back. [linux fs/proc/task_mmu.c] [linux-soft-dirty 2, 3]
 #pragma once
 
+#include <array>
 #include <span>
 #include <string_view>
 
@@ -9,18 +10,22 @@
 
 namespace lpaemu::kernel {
 
-/// One 64-bit entry of /proc/PID/pagemap. Its bit 55 is soft-dirty; bit 55 of a PTE is L_PTE_DIRTY. [S-21]
+/// One 64-bit entry of /proc/PID/pagemap. Its bit 55 is soft-dirty; bit 55 of a PTE is L_PTE_DIRTY.
+/// [linux-soft-dirty S-21]
 struct PagemapEntry : mmu::Word<std::uint64_t, PagemapEntry> {
   using Word::Word;
 };
 
 namespace pagemap {
-inline constexpr mmu::BitField<54, 0, std::uint64_t> PFN{};
-inline constexpr mmu::BitField<55, 55, bool> SOFT_DIRTY{};
-inline constexpr mmu::BitField<56, 56, bool> MMAP_EXCLUSIVE{};
-inline constexpr mmu::BitField<61, 61, bool> FILE{};
-inline constexpr mmu::BitField<62, 62, bool> SWAP{};
-inline constexpr mmu::BitField<63, 63, bool> PRESENT{};
+#define F(hi, lo, NAME, type, meaning, citation) inline constexpr mmu::BitField<hi, lo, type> NAME{};
+#include "lpaemu/kernel_model/mm/pagemap_fields.inc"
+#undef F
+#define F(hi, lo, NAME, type, meaning, citation) mmu::FieldInfo{hi, lo, #NAME, meaning, citation},
+inline constexpr std::array fields{
+#include "lpaemu/kernel_model/mm/pagemap_fields.inc"
+};
+#undef F
+static_assert(mmu::tiles(fields, 64));
 }  // namespace pagemap
 
 enum class ShowPfn : std::uint8_t { no, yes };

@@ -1,20 +1,24 @@
-// Writes docs/gen/syscalls.md: the table of system calls as Markdown, or checks that the file is current.
-//   syscall_docs FILE           writes it
-//   syscall_docs --check FILE   exit status 1 if it is stale
+// docs/gen: the tables of the kernel model as Markdown.
+//   kernel_docs [--check] DIR     writes (checks) syscalls.md and pagemap.md
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
+#include <array>
 #include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "lpaemu/kernel_model/mm/soft_dirty.h"
 #include "lpaemu/kernel_model/syscalls/syscall.h"
+#include "lpaemu/mmu/docs/pages.h"
 
 namespace {
 
 using namespace lpaemu::kernel;
+using lpaemu::docs::Document;
+using lpaemu::docs::field_table;
+using lpaemu::docs::title;
 
 std::string_view where(Place place) {
   switch (place) {
@@ -43,14 +47,10 @@ std::string rows_with(bool absent) {
   return text;
 }
 
-std::string document() {
+Document syscalls_document() {
   const auto table = syscall_table();
   const auto count = [&](Support support) { return std::ranges::count(table, support, &SyscallRow::support); };
-  std::string text =
-      "# System calls\n\n"
-      "Generated from `kernel_model/include/lpaemu/kernel_model/syscalls/table.inc` by `./dev docs`. Change that "
-      "table,\n"
-      "not this file.\n\n";
+  std::string text = title("System calls", "kernel_model/include/lpaemu/kernel_model/syscalls/table.inc");
   fmt::format_to(std::back_inserter(text),
                  "The ARM EABI's calls up to Linux 6.12, {} in all: {} are supported in full, {} in part, {} are "
                  "accepted\nwithout effect, {} are absent: they answer ENOSYS, with one warning each.\n\n",
@@ -58,40 +58,21 @@ std::string document() {
                  count(Support::absent));
   text += "| number | name | support | runs in | note |\n|---|---|---|---|---|\n" + rows_with(false);
   text += "\n## Absent\n\n| number | name | note |\n|---|---|---|\n" + rows_with(true);
-  return text;
+  return {"syscalls.md", text};
 }
 
-std::string read_file(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-int check(const std::string& path) {
-  if (read_file(path) == document()) return 0;
-  fmt::print(stderr, "{} is stale: run ./dev docs and commit it\n", path);
-  return 1;
-}
-
-int write(const std::string& path) {
-  const std::string text = document();
-  if (read_file(path) == text) return 0;  // keeps its time stamp
-  std::ofstream out{path, std::ios::binary};
-  out << text << std::flush;
-  if (!out.good()) {
-    fmt::print(stderr, "syscall_docs: error: cannot write {}\n", path);
-    return 1;
-  }
-  fmt::print("{}\n", path);
-  return 0;
+Document pagemap_document() {
+  std::string text =
+      title("Entries of /proc/PID/pagemap", "kernel_model/include/lpaemu/kernel_model/mm/pagemap_fields.inc");
+  text +=
+      "One 64-bit word for each page of the address space. Bit 55 is soft-dirty here; in a PTE it is L_PTE_DIRTY.\n\n";
+  constexpr unsigned bits = 64;
+  return {"pagemap.md", text + field_table(pagemap::fields, bits)};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::span arguments{argv, static_cast<std::size_t>(argc)};
-  constexpr std::string_view check_option = "--check";
-  if (arguments.size() == 2 && arguments[1] != check_option) return write(arguments[1]);
-  if (arguments.size() == 3 && arguments[1] == check_option) return check(arguments[2]);
-  fmt::print(stderr, "usage: syscall_docs [--check] FILE\n");
-  return 2;
+  const std::array documents{syscalls_document(), pagemap_document()};
+  return lpaemu::docs::run({argv, static_cast<std::size_t>(argc)}, documents);
 }
