@@ -4,7 +4,7 @@ namespace lpaemu::mmu {
 namespace {
 
 /// What every mapping has: L_PTE_PRESENT, AF, and the memory type of the kernel's cache policy. Multiprocessor kernels
-/// force write-allocate and shareable. [linux mm/mmu.c:build_mem_type_table] [linux-lpae-pte P-13]
+/// force write-allocate and shareable. [linux arch/arm/mm/mmu.c:build_mem_type_table] [linux-lpae-pte P-13]
 Pgprot pgprot_base(KernelBuild build) {
   const bool smp = build == KernelBuild::smp;
   const auto type = smp ? L_PTE_MT_TYPE::WRITEALLOC : L_PTE_MT_TYPE::WRITEBACK;
@@ -21,7 +21,8 @@ Pgprot pgprot_user(KernelBuild build) { return PTE_EXT_PXN.with(pgprot_base(buil
 
 Pgprot pgprot_kernel(KernelBuild build) { return L_PTE_DIRTY.with(pgprot_base(build), true); }
 
-Pgprot protection_map(VmAccess access, Sharing sharing, KernelBuild build) {  // [linux mm/mmu.c:protection_map]
+Pgprot protection_map(VmAccess access, Sharing sharing,
+                      KernelBuild build) {  // [linux arch/arm/mm/mmu.c:protection_map]
   const Pgprot base = pgprot_user(build);
   if (!access.read && !access.write && !access.exec) {  // PAGE_NONE [linux-lpae-pte P-15]
     return L_PTE_NONE.with(L_PTE_RDONLY.with(L_PTE_XN.with(base, true), true), true);

@@ -29,13 +29,14 @@ void cpu_v7_set_pte_ext(PhysicalMemory& memory, PhysAddr ptep, Pte pte) {
   LPAEMU_ASSERT(stored, "no memory at {:#x} for the PTE {:#018x}", ptep.raw(), pte.raw());
 }
 
-Ttbr cpu_v7_switch_mm(PhysAddr pgd, std::uint64_t context_id) {  // [linux mm/proc-v7-3level.S:cpu_v7_switch_mm]
+Ttbr cpu_v7_switch_mm(PhysAddr pgd,
+                      std::uint64_t context_id) {  // [linux arch/arm/mm/proc-v7-3level.S:cpu_v7_switch_mm]
   const auto asid = static_cast<std::uint8_t>(context_id);
   return TTBR::ASID.with(TTBR::BADDR.with(Ttbr{}, pgd.raw()), Asid{asid});
 }
 
 TtbSetup v7_ttb_setup(VmSplit split, PhysAddr phys_offset, KernelBuild build) {
-  // TTB_FLAGS_SMP and TTB_FLAGS_UP, for both halves. [linux mm/proc-v7-3level.S]
+  // TTB_FLAGS_SMP and TTB_FLAGS_UP, for both halves. [linux arch/arm/mm/proc-v7-3level.S]
   const bool smp = build == KernelBuild::smp;
   const Rgn region = smp ? Rgn::write_back_write_allocate : Rgn::write_back_no_write_allocate;
   const Sh shareability = smp ? Sh::inner_shareable : Sh::non_shareable;
@@ -59,7 +60,7 @@ TtbSetup v7_ttb_setup(VmSplit split, PhysAddr phys_offset, KernelBuild build) {
   LPAEMU_ASSERT(false, "PAGE_OFFSET {:#x}", page_offset);
 }
 
-CrVal v7_crval() {  // [linux mm/proc-v7-3level.S:v7_crval] [lpae-mmu 11.2]
+CrVal v7_crval() {  // [linux arch/arm/mm/proc-v7-3level.S:v7_crval] [lpae-mmu 11.2]
   using namespace SCTLR;
   constexpr Sctlr clear = all_ones(VE, FI, HA, RAZ_15, RR, RAZ_9_8, A);
   constexpr Sctlr ucset = all_ones(XP, U, I, Z, SW, RAO_6, CP15BEN, RAO_4_3, C);
@@ -72,7 +73,7 @@ Sctlr apply_crval(Sctlr old) {
   return Sctlr{(old.raw() & ~crval.clear.raw()) | crval.mmuset.raw()};
 }
 
-Mair linux_mair() {  // [linux mm/proc-v7-3level.S:PRRR, NMRR] [lpae-mmu 11.3]
+Mair linux_mair() {  // [linux arch/arm/mm/proc-v7-3level.S:PRRR, NMRR] [lpae-mmu 11.3]
   const auto byte = [](MairCode outer, MairCode inner) {
     return MAIR_ATTR::INNER.with(MAIR_ATTR::OUTER.with(MairByte{}, outer), inner);
   };

@@ -12,7 +12,7 @@ using mmu::Fault;
 
 FaultDecision fatal(Verdict verdict) { return {.verdict = verdict}; }
 
-/// Row's signal and code, whatever the address. [linux mm/fault.c:do_bad] [linux-lpae-pte P-45, P-46]
+/// Row's signal and code, whatever the address. [linux arch/arm/mm/fault.c:do_bad] [linux-lpae-pte P-45, P-46]
 FaultDecision do_bad(const FsrInfo& row) {
   const bool sigsegv = row.signal == fsr_info(mmu::fault_status(mmu::FaultKind::permission, mmu::first_level)).signal;
   return fatal(sigsegv ? Verdict::segv_accerr : Verdict::bus_other);
@@ -29,7 +29,7 @@ vm_flags_t required_rights(Access access) {
   return VM_ACCESS_FLAGS;
 }
 
-/// [linux mm/fault.c:do_page_fault] [linux-lpae-pte 11.2]
+/// [linux arch/arm/mm/fault.c:do_page_fault] [linux-lpae-pte 11.2]
 FaultDecision do_page_fault(mm_struct& mm, const Fault& fault) {
   if (fault.va >= TASK_SIZE) return fatal(Verdict::segv_maperr);  // no VMA look-up: MAPERR, never ACCERR
   vm_area* vma = mm.find_vma(fault.va);
@@ -44,7 +44,7 @@ FaultDecision do_page_fault(mm_struct& mm, const Fault& fault) {
   return decision;
 }
 
-/// Levels 1 and 2: a missing table. [linux mm/fault.c:do_translation_fault] [linux-lpae-pte P-49]
+/// Levels 1 and 2: a missing table. [linux arch/arm/mm/fault.c:do_translation_fault] [linux-lpae-pte P-49]
 FaultDecision do_translation_fault(mm_struct& mm, const Fault& fault) {
   if (fault.va < TASK_SIZE) return do_page_fault(mm, fault);
   // Pretend: the kernel copies a missing entry of its own half here. The kernel model has no page tables of its own,

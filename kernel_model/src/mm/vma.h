@@ -5,7 +5,7 @@
 
 namespace lpaemu::kernel {
 
-/// The protection of these rights. [linux mm/mmu.c:vm_get_page_prot]
+/// The protection of these rights. [linux arch/arm/mm/mmu.c:vm_get_page_prot]
 [[nodiscard]] mmu::Pgprot vm_get_page_prot(vm_flags_t flags);
 /// Recomputes vm_page_prot: shared writable pages start read-only while writes to them must be noticed.
 /// [linux mm/mmap.c:vma_set_page_prot]

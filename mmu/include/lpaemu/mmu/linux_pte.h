@@ -121,7 +121,7 @@ struct VmAccess {
 enum class KernelBuild : std::uint8_t { up, smp };
 enum class Sharing : std::uint8_t { private_mapping, shared_mapping };
 
-/// The page protection of a mapping: Linux's protection_map. [linux mm/mmu.c] [linux-lpae-pte 4.1]
+/// The page protection of a mapping: Linux's protection_map. [linux arch/arm/mm/mmu.c] [linux-lpae-pte 4.1]
 [[nodiscard]] Pgprot protection_map(VmAccess access, Sharing sharing, KernelBuild build = KernelBuild::smp);
 
 /// pgprot_user and pgprot_kernel of build_mem_type_table. [linux-lpae-pte P-13, P-16]

@@ -1,5 +1,5 @@
 // arch/arm/mm/proc-v7-3level.S as values and functions: how Linux stores a PTE, switches address spaces and sets up the
-// MMU of an ARMv7 core with LPAE. [linux mm/proc-v7-3level.S] [linux-lpae-pte 6, 9] [lpae-mmu 11]
+// MMU of an ARMv7 core with LPAE. [linux arch/arm/mm/proc-v7-3level.S] [linux-lpae-pte 6, 9] [lpae-mmu 11]
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// From an abort to a verdict to the PTE: fsr_info -> do_page_fault -> handle_mm_fault. [linux arch/arm/mm/fault.c,
-// fsr-3level.c, mm/memory.c]
+// From an abort to a verdict to the PTE: fsr_info -> do_page_fault -> handle_mm_fault.
+// [linux arch/arm/mm/fault.c, arch/arm/mm/fsr-3level.c, mm/memory.c]
 #pragma once
 
 #include <optional>

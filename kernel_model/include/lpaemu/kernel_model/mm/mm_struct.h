@@ -98,7 +98,7 @@ class mm_struct {
   /// The PTE stored at `ptep`.
   [[nodiscard]] mmu::Pte ptep_get(PhysAddr ptep) const;
   /// Stores a PTE: nG for valid user entries, AP[2] derived; emits PteWritten.
-  /// [linux mm/mmu.c:set_ptes] [linux-lpae-pte P-29, P-30]
+  /// [linux arch/arm/mm/mmu.c:set_ptes] [linux-lpae-pte P-29, P-30]
   void set_pte_at(VirtAddr va, PhysAddr ptep, mmu::Pte pte);
   void pte_clear(VirtAddr va, PhysAddr ptep) { set_pte_at(va, ptep, mmu::Pte{}); }
   /// TLBIMVA, with its event. [linux tlbflush.h]
