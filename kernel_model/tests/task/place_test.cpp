@@ -1,4 +1,4 @@
-// Where calls and aborts run: what the hook may not do it leaves alone, with nothing done. [design 2]
+// Where calls and aborts run: what the hook may not do it leaves alone, with nothing done.
 #include <catch2/generators/catch_generators.hpp>
 
 #include "lpaemu/kernel_model/mm/mmap.h"

@@ -20,11 +20,11 @@ struct Cp15 {
   std::uint32_t TPIDRURO = 0;             // c13, c0, 3: the thread pointer
 
   /// What an SMP Linux with LPAE programs: TTBCR 0xb5003500, v7_crval's SCTLR (high vectors), Linux's MAIR; TTBR1
-  /// unused. [design 2, lpae-mmu 11]
+  /// unused. [lpae-mmu 11]
   [[nodiscard]] static Cp15 linux_smp(mmu::Ttbr ttbr0);
 };
 
-/// A register as a debugger shows it.
+/// A register by its name, for whoever shows registers.
 struct NamedRegister {
   std::string_view name;
   std::uint64_t value = 0;

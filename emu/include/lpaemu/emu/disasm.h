@@ -1,4 +1,4 @@
-// Disassembly for reports, traces and the debugger. The only part that knows Capstone.
+// Disassembly for reports and fault lines. The only part that knows Capstone.
 #pragma once
 
 #include <cstddef>

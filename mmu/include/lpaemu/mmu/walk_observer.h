@@ -1,4 +1,4 @@
-// The steps of a walk as data, for traces, the debugger and `lpaemu walk`.
+// The steps of a walk as data, for traces and `lpaemu walk`.
 #pragma once
 
 #include "lpaemu/mmu/descriptor.h"

@@ -6,7 +6,7 @@
 
 namespace lpaemu::emu {
 
-// Exit statuses of our own. [design 4]
+// Exit statuses of our own.
 inline constexpr int exit_usage = 2;
 inline constexpr int exit_timeout = 124;
 inline constexpr int exit_failure = 125;

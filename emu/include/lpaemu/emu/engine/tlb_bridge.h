@@ -1,4 +1,4 @@
-// From a miss of the engine's soft TLB to the walk of our tables and back: design.md, "the path of a store".
+// From a miss of the engine's soft TLB to the walk of our tables and back: docs/ARCHITECTURE.md, "The path of a store".
 // Knows nothing of the engine's library.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Names and source lines of guest addresses, for reports, traces and the debugger.
+// Names and source lines of guest addresses, for reports.
 #pragma once
 
 #include <cstddef>

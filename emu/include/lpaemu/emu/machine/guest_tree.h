@@ -1,4 +1,4 @@
-// The guest's file tree: --root, --bind, the working directory, the program itself. [design 4]
+// The guest's file tree: --root, --bind, the working directory, the program itself.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The user machine: one engine, one kernel model, one guest program. [design 2]
+// The user machine: one engine, one kernel model, one guest program.
 #pragma once
 
 #include <chrono>

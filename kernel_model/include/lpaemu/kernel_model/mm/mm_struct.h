@@ -162,7 +162,7 @@ class mm_struct {
   mutable PhysAddr cached_table_;
 };
 
-/// The registers of a Linux SMP LPAE user machine around this TTBR0. [design 2]
+/// The registers of a Linux SMP LPAE user machine around this TTBR0. [lpae-mmu 11]
 [[nodiscard]] mmu::TranslationRegisters user_machine_registers(mmu::Ttbr ttbr0);
 
 }  // namespace lpaemu::kernel

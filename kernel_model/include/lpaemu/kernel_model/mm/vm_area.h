@@ -15,7 +15,7 @@ class File;
 
 using vm_flags_t = std::uint32_t;
 
-// The values are Linux's, since smaps and the debugger show them.
+// The values are Linux's: reports show the word.
 inline constexpr vm_flags_t VM_READ = 0x00000001;
 inline constexpr vm_flags_t VM_WRITE = 0x00000002;
 inline constexpr vm_flags_t VM_EXEC = 0x00000004;
@@ -52,7 +52,7 @@ inline constexpr vm_flags_t VM_LOCKED_MASK = VM_LOCKED | VM_LOCKONFAULT;
 /// What a mapping of data has: the stack, the heap. [linux arch/arm/include/asm/page.h:VM_DATA_DEFAULT_FLAGS]
 inline constexpr vm_flags_t VM_DATA_DEFAULT_FLAGS = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 
-/// `--soft-dirty`: what the documentation promises, or what a 6.12 kernel does. [design 3] [linux-soft-dirty S-51]
+/// `--soft-dirty`: what the documentation promises, or what a 6.12 kernel does. [linux-soft-dirty S-51]
 enum class SoftDirtyMode : std::uint8_t { documented, kernel };
 
 /// A half-open range of addresses.
