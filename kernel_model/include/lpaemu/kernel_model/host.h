@@ -33,22 +33,27 @@ struct HostStat {
   std::int64_t atime_ns = 0;
 };
 
+/// A name in a directory of the host; no ".", no "..".
 struct HostDirEntry {
   std::string name;
   FileType type = FileType::regular;
   std::uint64_t ino = 0;
 };
 
-/// An open file of the host.
+/// An open regular file of the host. Offsets and sizes in bytes; errors are the host's.
 class HostFile {
  public:
   virtual ~HostFile() = default;
+  /// How many bytes were read: fewer than asked at the end of the file, 0 beyond it.
   [[nodiscard]] virtual Result<std::size_t> pread(std::span<std::byte> buffer, std::uint64_t offset) = 0;
+  /// How many bytes were written; extends the file. EFBIG beyond what the host can address.
   [[nodiscard]] virtual Result<std::size_t> pwrite(std::span<const std::byte> data, std::uint64_t offset) = 0;
+  /// Sets the size, in either direction.
   [[nodiscard]] virtual Result<void> truncate(std::uint64_t size) = 0;
   [[nodiscard]] virtual Result<HostStat> stat() const = 0;
 };
 
+/// How open_file opens: `create_exclusive` makes the file, EEXIST where there is one.
 enum class HostOpen : std::uint8_t { read_only, read_write, create_exclusive };
 
 /// An open directory of the host. Names are single components; nothing follows a symbolic link or leaves the directory.
@@ -57,14 +62,18 @@ enum class HostOpen : std::uint8_t { read_only, read_write, create_exclusive };
 class HostDir {
  public:
   virtual ~HostDir() = default;
+  /// Of the directory itself, and of what `name` is: ENOENT.
   [[nodiscard]] virtual Result<HostStat> stat() const = 0;
   [[nodiscard]] virtual Result<HostStat> stat(std::string_view name) const = 0;
+  /// `mode` counts for create_exclusive only.
   [[nodiscard]] virtual Result<std::unique_ptr<HostFile>> open_file(std::string_view name, HostOpen how,
                                                                     std::uint32_t mode) = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<HostDir>> open_dir(std::string_view name) = 0;
+  /// The text of a symbolic link: EINVAL for anything else.
   [[nodiscard]] virtual Result<std::string> readlink(std::string_view name) const = 0;
+  /// In the host's order.
   [[nodiscard]] virtual Result<std::vector<HostDirEntry>> read_entries() const = 0;
-  // Only called where the guest was given the right to write.
+  // The calls of POSIX that change a directory. Only made where the guest was given the right to write.
   [[nodiscard]] virtual Result<void> mkdir(std::string_view name, std::uint32_t mode) = 0;
   [[nodiscard]] virtual Result<void> unlink(std::string_view name) = 0;
   [[nodiscard]] virtual Result<void> rmdir(std::string_view name) = 0;
@@ -84,6 +93,7 @@ class HostDir {
 /// Guest descriptors 0, 1 and 2.
 enum class Stream : std::uint8_t { input, output, error };
 
+/// What a standard stream is connected to.
 struct StreamInfo {
   FileType type = FileType::fifo;
   bool is_terminal = false;
@@ -93,6 +103,7 @@ struct StreamInfo {
   std::uint16_t rows = 0, columns = 0;  // of a terminal
 };
 
+/// Clocks, entropy, the standard streams and the one place where lpaemu waits.
 class Host {
  public:
   Host() = default;

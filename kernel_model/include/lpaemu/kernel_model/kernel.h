@@ -19,6 +19,7 @@
 
 namespace lpaemu::kernel {
 
+/// What a kernel is made with.
 struct KernelConfig {
   PhysAddr ram_base;
   std::uint64_t ram_bytes = 0;
@@ -37,6 +38,7 @@ struct ExitReport {
   std::string note;  // e.g. "a handler is installed at 0x...; delivery to handlers is not supported yet"
 };
 
+/// Where a call or abort is handed over: in a hook of the engine, or around it (docs/ARCHITECTURE.md, System calls).
 enum class SyscallPlace : std::uint8_t { hook, outer_loop };
 
 /// What the machine does after a system call or abort.
@@ -64,6 +66,7 @@ class SyscallTracer {
   ~SyscallTracer() = default;
 };
 
+/// The kernel of one machine: its tasks, its file systems and what they share.
 class Kernel final : public TaskList, private Events::Stamp {
  public:
   /// Requires: memory behind [ram_base, ram_base + ram_bytes), at least one page.
@@ -96,15 +99,17 @@ class Kernel final : public TaskList, private Events::Stamp {
   [[nodiscard]] Next abort(const mmu::Fault& fault, SyscallPlace place);
   /// Undefined instruction, BKPT and the like: raises the signal. From the outer loop.
   [[nodiscard]] Next undefined_instruction(const UserRegisters& registers);
+  /// BKPT: SIGTRAP. Not by way of classify: see kernel.cpp. From the outer loop.
   [[nodiscard]] Next breakpoint(const UserRegisters& registers);
 
   /// SVC: registers are read from the Cpu port, r0 is written back. In the hook a call that may block, switch or exit
   /// answers outer_loop with nothing done.
   [[nodiscard]] Next syscall(SyscallPlace place);
+  /// Null: nobody. Requires: `tracer` lives until it is replaced.
   void set_tracer(SyscallTracer* tracer) { tracer_ = tracer; }
 
+  /// How the guest has ended. Requires: exited().
   [[nodiscard]] const ExitReport& exit_report() const { return exit_report_; }
-  /// The guest has ended: exit_report() says how.
   [[nodiscard]] bool exited() const { return exited_; }
 
   // TaskList

@@ -51,7 +51,7 @@ class TaskList {
   ~TaskList() = default;
 };
 
-/// /proc: self, PID/{maps,smaps,pagemap,clear_refs,status,stat,statm,cmdline,comm,environ,auxv,exe,cwd,root,fd,mem?},
+/// /proc: self, PID/{maps,smaps,pagemap,clear_refs,status,stat,statm,cmdline,comm,environ,auxv,exe,cwd,root,fd,mem},
 /// cpuinfo, meminfo, version, uptime, filesystems, mounts, sys/vm/..., sys/kernel/... as far as programs read them.
 [[nodiscard]] std::shared_ptr<Inode> make_procfs(TaskList& tasks, PageAllocator& pages, Host& host);
 

@@ -10,6 +10,7 @@ namespace lpaemu::kernel {
 // Lower-case, as some below: the C library's headers have macros of these names.
 inline constexpr std::size_t name_max = 255, path_max = 4096;  // [linux include/uapi/linux/limits.h]
 
+/// Whether a symbolic link in the last component is followed.
 enum class Follow : std::uint8_t { no, yes };
 
 // What an access needs. [linux include/linux/fs.h]
@@ -23,6 +24,7 @@ inline constexpr std::uint32_t rename_noreplace = 1, rename_exchange = 2, rename
 [[nodiscard]] Result<void> inode_permission(const task_struct& task, Inode& inode, std::uint32_t mask);
 
 // Attribute changes with their checks: EROFS, EPERM for who is neither owner nor root. [linux fs/attr.c, open.c]
+/// S_ISGID goes where the caller is not of the group.
 [[nodiscard]] Result<void> vfs_chmod(const task_struct& task, Inode& inode, std::uint32_t mode);
 /// -1: unchanged.
 [[nodiscard]] Result<void> vfs_chown(const task_struct& task, Inode& inode, std::uint32_t uid, std::uint32_t gid);
@@ -35,12 +37,15 @@ struct Times {
 };
 [[nodiscard]] Result<void> vfs_utimes(const task_struct& task, Inode& inode, const Times& times);
 
+/// The file tree of a machine. Paths are bytes; an empty one is ENOENT.
 class Vfs {
  public:
+  /// Requires: `root` is a directory.
   explicit Vfs(std::shared_ptr<Inode> root);
 
   /// Puts `root` over the directory at `path`, which shows in its parent even where no such directory exists.
   void mount(std::string path, std::shared_ptr<Inode> root);
+  /// "/".
   [[nodiscard]] Path root() const;
 
   /// The place that `path` names, from `base` when it is relative: ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EACCES.
