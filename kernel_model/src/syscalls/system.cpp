@@ -99,6 +99,32 @@ SyscallResult sys_setrlimit(task_struct& task, const SyscallArgs& args) {
 
 // ---- prctl, personality --------------------------------------------------------------------------------------------
 
+namespace {
+
+constexpr std::size_t TASK_COMM_LEN = 16;  // with the NUL
+
+/// PR_SET_NAME: at most 15 bytes are read, whether a NUL comes or not.
+SyscallResult set_comm(task_struct& task, VirtAddr from) {
+  auto text = strncpy_from_user(*task.mm, from, TASK_COMM_LEN - 1);
+  if (!text && text.error() == Errno::enametoolong) {
+    LPAEMU_TRY(whole, (get_user<std::array<char, TASK_COMM_LEN - 1>>(*task.mm, from)));
+    task.comm.assign(whole.begin(), whole.end());
+    return 0;
+  }
+  if (!text) return unexpected(text.error());
+  task.comm = std::move(*text);
+  return 0;
+}
+
+SyscallResult get_comm(task_struct& task, VirtAddr to) {
+  std::array<char, TASK_COMM_LEN> name{};
+  task.comm.copy(name.data(), name.size() - 1);
+  LPAEMU_TRY_VOID(put_user(*task.mm, to, name));
+  return 0;
+}
+
+}  // namespace
+
 /// [linux kernel/sys.c:sys_prctl]
 SyscallResult sys_prctl(task_struct& task, const SyscallArgs& args) {
   enum : std::uint32_t {
@@ -112,26 +138,9 @@ SyscallResult sys_prctl(task_struct& task, const SyscallArgs& args) {
     set_no_new_privs = 38,
     get_no_new_privs = 39
   };
-  constexpr std::size_t TASK_COMM_LEN = 16;
   switch (args[0]) {
-    case set_name: {
-      // At most 15 bytes are read, whether a NUL comes or not.
-      auto text = strncpy_from_user(*task.mm, args.addr(1), TASK_COMM_LEN - 1);
-      if (!text && text.error() == Errno::enametoolong) {
-        LPAEMU_TRY(whole, (get_user<std::array<char, TASK_COMM_LEN - 1>>(*task.mm, args.addr(1))));
-        task.comm.assign(whole.begin(), whole.end());
-        return 0;
-      }
-      if (!text) return unexpected(text.error());
-      task.comm = std::move(*text);
-      return 0;
-    }
-    case get_name: {
-      std::array<char, TASK_COMM_LEN> name{};
-      task.comm.copy(name.data(), name.size() - 1);
-      LPAEMU_TRY_VOID(put_user(*task.mm, args.addr(1), name));
-      return 0;
-    }
+    case set_name: return set_comm(task, args.addr(1));
+    case get_name: return get_comm(task, args.addr(1));
     case set_pdeathsig:
       if (args[1] > signal_count) return unexpected(Errno::einval);
       return 0;
