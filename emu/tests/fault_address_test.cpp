@@ -138,8 +138,7 @@ bool agrees(const Recorded& recorded) {
       return found && found->va == VirtAddr{recorded.address};
     }
     case Outcome::undefined:
-      return true;  // some UNPREDICTABLE forms have accesses here; they must only not crash  // UNPREDICTABLE forms
-                    // differ: these rows only must not crash
+      return true;  // UNPREDICTABLE forms, which this model takes to have accesses: they only must not crash
     case Outcome::executed:
       return is_store_exclusive(recorded) ||
              !first_in_page(accesses, encoding, registers, window, recorded.protection == Protection::read_only);

@@ -1,6 +1,8 @@
 // The engine without traps: registers, the reasons to stop, physical addresses.
+#include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <sstream>
 
 #include "test_machine.h"
 
@@ -271,4 +273,11 @@ TEST_CASE("the guest may use the address that the engine reserves", "[engine]") 
   }
 }
 
-TEST_CASE("version() is the library's", "[engine]") { CHECK(Engine::version() >= "2.1.4"); }
+TEST_CASE("version() is the library's", "[engine]") {
+  std::array<unsigned, 3> version{};
+  char dot = 0;
+  std::istringstream text{Engine::version()};
+  text >> version[0] >> dot >> version[1] >> dot >> version[2];
+  CHECK_FALSE(text.fail());
+  CHECK(version >= std::array{2U, 1U, 4U});
+}
