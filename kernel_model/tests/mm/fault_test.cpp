@@ -336,6 +336,7 @@ TEST_CASE("a stopper may change everything at each phase", "[mm][fault][events]"
     Poker(Guest& g, EventKind w) : guest{g}, when{w} {}
     bool wants(const mmu::Fault& /*fault*/, Verdict /*verdict*/) override { return true; }
     void at_phase(const Event& event) override {
+      if (event.kind == EventKind::Decided) decided = event.verdict;
       if (event.kind != when || done) return;
       done = true;
       guest.board().events.set_stepping(false);
@@ -345,6 +346,7 @@ TEST_CASE("a stopper may change everything at each phase", "[mm][fault][events]"
     }
     Guest& guest;
     EventKind when;
+    Verdict decided = Verdict::none;
     bool done = false;
   };
   Guest guest;
@@ -355,6 +357,7 @@ TEST_CASE("a stopper may change everything at each phase", "[mm][fault][events]"
   CHECK(guest.store(va).verdicts == Verdicts{Verdict::spurious});
   guest.board().events.set_stopper(nullptr);
   CHECK(poker.done);
+  CHECK(poker.decided == (poker.when == EventKind::Decided ? Verdict::soft_dirty : Verdict::spurious));
   CHECK(guest.soft_dirty(va));
 }
 
