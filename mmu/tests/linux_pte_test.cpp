@@ -2,29 +2,21 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
-#include <catch2/generators/catch_generators_range.hpp>
 #include <random>
 #include <string_view>
 #include <vector>
 
+#include "lpaemu/mmu/proc_v7_3level.h"
 #include "lpaemu/mmu/testing/stringify.h"
+#include "lpaemu/mmu/testing/words.h"
 
 namespace lpaemu::mmu {
 namespace {
 
-constexpr std::uint64_t bit(unsigned number) { return std::uint64_t{1} << number; }
+using testing::bit;
 
-/// Zero, ones, each bit alone and missing, and some random words.
-std::vector<Pte> samples() {
-  std::vector<Pte> all{Pte{0}, Pte{~std::uint64_t{0}}};
-  for (unsigned number = 0; number < 64; ++number) {
-    all.emplace_back(bit(number));
-    all.emplace_back(~bit(number));
-  }
-  std::mt19937_64 random{1};
-  for (int i = 0; i < 2000; ++i) all.emplace_back(random());
-  return all;
-}
+/// Words to try the helpers on.
+std::vector<Pte> samples() { return testing::samples<Pte>(); }
 
 }  // namespace
 
@@ -50,7 +42,10 @@ TEST_CASE("each pte helper sets and clears its own bits and no other", "[mmu][li
       {"pte_clear_soft_dirty", pte_clear_soft_dirty, 0, bit(59)},
   }));
   INFO(row.name);
-  for (const Pte pte : samples()) REQUIRE(row.modify(pte) == Pte{(pte.raw() | row.set) & ~row.clear});
+  for (const Pte pte : samples()) {
+    REQUIRE(row.modify(pte) == Pte{(pte.raw() | row.set) & ~row.clear});
+    REQUIRE(row.modify(row.modify(pte)) == row.modify(pte));
+  }
 }
 
 TEST_CASE("each pte predicate looks at its own bits and no other", "[mmu][linux_pte][P-10][P-17][P-21]") {
@@ -60,6 +55,8 @@ TEST_CASE("each pte predicate looks at its own bits and no other", "[mmu][linux_
     REQUIRE(pte_none(pte) == (v == 0));
     REQUIRE(pte_present(pte) == ((v & 3) != 0));
     REQUIRE(pte_valid(pte) == ((v & 1) != 0));
+    REQUIRE(pte_accessible(pte, TlbFlush::none_pending) == ((v & 1) != 0));
+    REQUIRE(pte_accessible(pte, TlbFlush::pending) == ((v & 3) != 0));
     REQUIRE(pte_valid_user(pte) == ((v & 0x441) == 0x441));
     REQUIRE(pte_write(pte) == ((v & bit(58)) == 0));
     REQUIRE(pte_dirty(pte) == ((v & bit(55)) != 0));
@@ -89,11 +86,17 @@ TEST_CASE("pte_same ignores nG in present entries only", "[mmu][linux_pte]") {
 TEST_CASE("dirtiness and soft-dirtiness are cleared apart", "[mmu][linux_pte][P-10]") {
   for (const Pte pte : samples()) {
     REQUIRE(pte_soft_dirty(pte_mkclean(pte_mkdirty(pte))));
+    REQUIRE(pte_mkclean(pte_mkdirty(pte)) == pte_mkclean(pte_mksoft_dirty(pte)));
     REQUIRE(pte_dirty(pte_clear_soft_dirty(pte_mkdirty(pte))));
     REQUIRE(pte_soft_dirty(pte_wrprotect(pte)) == pte_soft_dirty(pte));
     REQUIRE(pte_soft_dirty(pte_mkwrite_novma(pte)) == pte_soft_dirty(pte));
     REQUIRE(pte_soft_dirty(pte_mkold(pte)) == pte_soft_dirty(pte));
-    REQUIRE(pte_mkdirty(pte_mkdirty(pte)) == pte_mkdirty(pte));
+    REQUIRE(pte_soft_dirty(pte_mkclean(pte)) == pte_soft_dirty(pte));
+    REQUIRE(pte_soft_dirty(pte_modify(pte, Pgprot{~pte.raw()})) == pte_soft_dirty(pte));
+    REQUIRE(pte_dirty(pte_modify(pte, Pgprot{~pte.raw()})) == pte_dirty(pte));
+    REQUIRE(pte_mkwrite_novma(pte_wrprotect(pte)) == pte_mkwrite_novma(pte));
+    REQUIRE(pte_mkold(pte_mkyoung(pte)) == pte_mkold(pte));
+    REQUIRE(pte_clear_soft_dirty(pte_mksoft_dirty(pte)) == pte_clear_soft_dirty(pte));
   }
 }
 
@@ -154,6 +157,35 @@ TEST_CASE("pgprot_user and pgprot_kernel of the reference", "[mmu][linux_pte][P-
   CHECK(pgprot_user(KernelBuild::up).raw() == 0x0020'0000'0000'040f);
   CHECK(pgprot_kernel().raw() == 0x0080'0000'0000'071f);
   CHECK(pgprot_kernel(KernelBuild::up).raw() == 0x0080'0000'0000'040f);
+}
+
+TEST_CASE("the protections of devices and DMA buffers", "[mmu][linux_pte][P-18]") {
+  const Pgprot rw{0x0060'0000'0000'075f};    // type 7, XN, PXN
+  const Pgprot code{0x0420'0000'0000'044f};  // UP: type 3, no SH
+  CHECK(pgprot_noncached(rw) == Pgprot{0x0060'0000'0000'0743});
+  CHECK(pgprot_stronglyordered(rw) == Pgprot{0x0060'0000'0000'0743});
+  CHECK(pgprot_writecombine(rw) == Pgprot{0x0060'0000'0000'0747});
+  CHECK(pgprot_device(rw) == Pgprot{0x00e0'0000'0000'0753});
+  CHECK(pgprot_dmacoherent(rw) == Pgprot{0x0060'0000'0000'0747});
+  CHECK(pgprot_noncached(code) == Pgprot{0x0420'0000'0000'0443});
+  CHECK(pgprot_device(code) == Pgprot{0x04e0'0000'0000'0753});  // SH, DIRTY and XN come with it
+  CHECK(pgprot_dmacoherent(code) == Pgprot{0x0460'0000'0000'0447});
+}
+
+TEST_CASE("hugetlb reads a hidden entry with VALID, and none as none", "[mmu][linux_pte][P-36]") {
+  for (const Pte pte : samples()) REQUIRE(huge_ptep_get(pte) == (pte.raw() == 0 ? pte : Pte{pte.raw() | 1}));
+  // A huge page goes through the pte functions: bit 1 is clear, and set_pte_ext's rule is that of a page.
+  const Pte huge = pte_mkhuge(Pte{0x00e0'0001'2340'075f});
+  CHECK(pte_huge(huge));
+  CHECK(set_pte_ext_value(huge) == 0x00e0'0001'2340'075d);
+  CHECK(set_pte_ext_value(pte_wrprotect(huge)) == 0x04e0'0001'2340'07dd);
+  CHECK(set_pte_ext_value(L_PTE_NONE.with(huge, true)) == 0x02e0'0001'2340'075c);
+}
+
+TEST_CASE("pte_advance_pfn counts pages and keeps the rest", "[mmu][linux_pte][P-29]") {
+  CHECK(pte_advance_pfn(Pte{0x00e0'0001'2345'675f}, 0) == Pte{0x00e0'0001'2345'675f});
+  CHECK(pte_advance_pfn(Pte{0x00e0'0000'ffff'f75f}, 2) == Pte{0x00e0'0001'0000'175f});
+  CHECK(pte_advance_pfn(Pte{0x00e0'0000'0000'075f}, 0xfff'ffff) == Pte{0x00e0'00ff'ffff'f75f});
 }
 
 TEST_CASE("pfn_pte puts a 28-bit frame number under a protection", "[mmu][linux_pte][P-1]") {

@@ -54,6 +54,12 @@ enum class L_PTE_MT_TYPE : unsigned {
 [[nodiscard]] constexpr bool pte_present(Pte pte) { return L_PTE_VALID.get(pte) || PTE_TABLE_BIT.get(pte); }
 /// Present for the hardware.
 [[nodiscard]] constexpr bool pte_valid(Pte pte) { return L_PTE_VALID.get(pte); }
+/// Whether a TLB may hold the entry: an invalidated one counts while its flush is pending. [linux
+/// pgtable.h:pte_accessible]
+enum class TlbFlush : std::uint8_t { none_pending, pending };
+[[nodiscard]] constexpr bool pte_accessible(Pte pte, TlbFlush flush) {
+  return flush == TlbFlush::pending ? pte_present(pte) : pte_valid(pte);
+}
 [[nodiscard]] constexpr bool pte_valid_user(Pte pte) {
   return L_PTE_VALID.get(pte) && L_PTE_USER.get(pte) && L_PTE_YOUNG.get(pte);
 }
@@ -74,6 +80,10 @@ enum class L_PTE_MT_TYPE : unsigned {
   return present_user && (access != Access::write || pte_write(pte));
 }
 [[nodiscard]] constexpr Pfn pte_pfn(Pte pte) { return leaf::OA.get(pte); }
+/// How hugetlb reads a stored entry: VALID again, which NONE had hidden. [linux hugetlb-3level.h] [linux-lpae-pte P-36]
+[[nodiscard]] constexpr Pte huge_ptep_get(Pte stored) {
+  return pte_none(stored) ? stored : L_PTE_VALID.with(stored, true);
+}
 /// Equal but for nG in present entries. [linux pgtable.h:pte_same]
 [[nodiscard]] constexpr bool pte_same(Pte a, Pte b) {
   const auto comparable = [](Pte pte) { return pte_present(pte) ? PTE_EXT_NG.with(pte, false) : pte; };
@@ -95,6 +105,11 @@ enum class L_PTE_MT_TYPE : unsigned {
 [[nodiscard]] constexpr Pte pte_mkexec(Pte pte) { return L_PTE_XN.with(pte, false); }
 [[nodiscard]] constexpr Pte pte_mkhuge(Pte pte) { return PTE_TABLE_BIT.with(pte, false); }
 [[nodiscard]] constexpr Pte pte_mkspecial(Pte pte) { return L_PTE_SPECIAL.with(pte, true); }
+
+/// The same entry `pages` page frames further. [linux pgtable.h:pte_advance_pfn]
+[[nodiscard]] constexpr Pte pte_advance_pfn(Pte pte, std::uint32_t pages) {
+  return Pte{pte.raw() + std::uint64_t{pages} * PAGE_SIZE};
+}
 
 /// Takes XN, RDONLY, USER, NONE and VALID from `newprot`; all else, soft-dirty included, stays.
 /// [linux pgtable.h:pte_modify] [linux-lpae-pte P-10.2, P-22]
@@ -127,5 +142,23 @@ enum class Sharing : std::uint8_t { private_mapping, shared_mapping };
 /// pgprot_user and pgprot_kernel of build_mem_type_table. [linux-lpae-pte P-13, P-16]
 [[nodiscard]] Pgprot pgprot_user(KernelBuild build = KernelBuild::smp);
 [[nodiscard]] Pgprot pgprot_kernel(KernelBuild build = KernelBuild::smp);
+
+// Mappings of devices and DMA buffers: `prot` with another memory type. [linux pgtable.h] [linux-lpae-pte P-18]
+[[nodiscard]] constexpr Pgprot pgprot_with_type(Pgprot prot, L_PTE_MT_TYPE type) {
+  return L_PTE_MT.with(prot, static_cast<unsigned>(type));
+}
+[[nodiscard]] constexpr Pgprot pgprot_noncached(Pgprot prot) { return pgprot_with_type(prot, L_PTE_MT_TYPE::UNCACHED); }
+[[nodiscard]] constexpr Pgprot pgprot_stronglyordered(Pgprot prot) { return pgprot_noncached(prot); }
+[[nodiscard]] constexpr Pgprot pgprot_writecombine(Pgprot prot) {
+  return pgprot_with_type(prot, L_PTE_MT_TYPE::BUFFERABLE);
+}
+[[nodiscard]] constexpr Pgprot pgprot_device(Pgprot prot) {
+  const Pgprot device = L_PTE_SHARED.with(pgprot_with_type(prot, L_PTE_MT_TYPE::DEV_SHARED), Sh::inner_shareable);
+  return L_PTE_XN.with(L_PTE_DIRTY.with(device, true), true);
+}
+/// With CONFIG_ARM_DMA_MEM_BUFFERABLE, which ARMv7 kernels have.
+[[nodiscard]] constexpr Pgprot pgprot_dmacoherent(Pgprot prot) {
+  return L_PTE_XN.with(pgprot_writecombine(prot), true);
+}
 
 }  // namespace lpaemu::mmu
