@@ -10,6 +10,7 @@
 
 #include "lpaemu/mmu/descriptor.h"
 #include "lpaemu/mmu/linux_pte.h"
+#include "lpaemu/mmu/linux_swap.h"
 #include "lpaemu/mmu/registers.h"
 
 namespace lpaemu::mmu {
@@ -91,6 +92,7 @@ TEST_CASE("a table of fields with a hole or an overlap does not tile", "[mmu][fi
 
 TEST_CASE("each bit of a descriptor and of a register has one owner", "[mmu][field]") {
   check_each_bit_has_one_owner("leaf", leaf::fields, 64);
+  check_each_bit_has_one_owner("swap", swp::fields, 64);
   check_each_bit_has_one_owner("table", table::fields, 64);
   for (const RegisterInfo& reg : register_tables) check_each_bit_has_one_owner(reg.name, reg.fields, reg.bits);
 }
@@ -100,6 +102,12 @@ TEST_CASE("each leaf field keeps what is put into it and nothing else changes", 
   check_round_trip<Descriptor>(leaf::NAME, "leaf." #NAME); \
   check_round_trip<Pte>(leaf::NAME, "pte." #NAME);
 #include "lpaemu/mmu/leaf_fields.inc"
+#undef F
+}
+
+TEST_CASE("each swap field keeps what is put into it and nothing else changes", "[mmu][field]") {
+#define F(hi, lo, NAME, type, meaning, citation) check_round_trip<Pte>(swp::NAME, "swap." #NAME);
+#include "lpaemu/mmu/swap_fields.inc"
 #undef F
 }
 

@@ -1,5 +1,5 @@
 // docs/gen: the field tables of descriptors and registers as Markdown.
-//   field_docs [--check] DIR     writes (checks) pte.md, table-descriptor.md and registers.md
+//   field_docs [--check] DIR     writes (checks) pte.md, swap-entry.md, table-descriptor.md and registers.md
 #include <fmt/format.h>
 
 #include <array>
@@ -9,6 +9,7 @@
 
 #include "lpaemu/mmu/descriptor.h"
 #include "lpaemu/mmu/docs/pages.h"
+#include "lpaemu/mmu/linux_swap.h"
 #include "lpaemu/mmu/registers.h"
 
 namespace {
@@ -18,7 +19,7 @@ using lpaemu::docs::Document;
 using lpaemu::docs::field_table;
 using lpaemu::docs::title;
 
-std::array<Document, 3> documents() {
+std::array<Document, 4> documents() {
   constexpr unsigned descriptor_bits = descriptor_bytes * 8;
   std::string pte = title("Block and page descriptors: a PTE", "mmu/include/lpaemu/mmu/leaf_fields.inc");
   pte +=
@@ -26,6 +27,12 @@ std::array<Document, 3> documents() {
       "MiB,\n"
       "at level 1 a block of 1 GiB.\n\n";
   pte += field_table(leaf::fields, descriptor_bits);
+
+  std::string swap = title("Swap entries: a PTE without a page", "mmu/include/lpaemu/mmu/swap_fields.inc");
+  swap +=
+      "A PTE that is not zero and whose bits [1:0] are 00 names a place in a swap area. The hardware sees an invalid\n"
+      "entry and ignores the rest.\n\n";
+  swap += field_table(swp::fields, descriptor_bits);
 
   std::string table = title("Table descriptors", "mmu/include/lpaemu/mmu/table_fields.inc");
   table +=
@@ -40,7 +47,7 @@ std::array<Document, 3> documents() {
                    reg.access, field_table(reg.fields, reg.bits));
   }
   registers.pop_back();  // the empty line after the last table
-  return {{{"pte.md", pte}, {"table-descriptor.md", table}, {"registers.md", registers}}};
+  return {{{"pte.md", pte}, {"swap-entry.md", swap}, {"table-descriptor.md", table}, {"registers.md", registers}}};
 }
 
 }  // namespace
