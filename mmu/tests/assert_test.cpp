@@ -11,6 +11,7 @@
 #include <string>
 
 #include "lpaemu/mmu/fault.h"
+#include "lpaemu/mmu/linux_pmd.h"
 #include "lpaemu/mmu/regime.h"
 #include "lpaemu/mmu/testing/fake_memory.h"
 
@@ -57,6 +58,13 @@ TEST_CASE("an assertion that fails prints the condition and the state and aborts
   CHECK(contains(death.words, "assert_test.cpp:"));
   CHECK(contains(death.words, ": the sum is 2\n"));
   CHECK(death_of([] { LPAEMU_ASSERT(true, "never"); }).signal == 0);
+}
+
+TEST_CASE("soft-dirty in a table descriptor is a caller's bug: bit 59 is PXNTable there", "[mmu][assert][P-8]") {
+  const Pmd table{0x8000'1003};
+  CHECK(contains(death_of([&] { (void)pmd_mksoft_dirty(table); }).words, "table descriptor, 0x80001003"));
+  CHECK(contains(death_of([&] { (void)pmd_mkdirty(table); }).words, "table descriptor"));
+  CHECK(contains(death_of([&] { (void)pmd_clear_soft_dirty(table); }).words, "table descriptor"));
 }
 
 TEST_CASE("a caller's bug is an assertion", "[mmu][assert][M-3]") {

@@ -5,6 +5,7 @@
 
 #include "lpaemu/mmu/address.h"
 #include "lpaemu/mmu/descriptor.h"
+#include "lpaemu/mmu/linux_pmd.h"
 #include "lpaemu/mmu/linux_pte.h"
 
 namespace lpaemu::mmu {
@@ -32,5 +33,7 @@ template <>
 struct fmt::formatter<lpaemu::mmu::Descriptor> : lpaemu::mmu::HexFormatter<lpaemu::mmu::Descriptor, 16> {};
 template <>
 struct fmt::formatter<lpaemu::mmu::Pte> : lpaemu::mmu::HexFormatter<lpaemu::mmu::Pte, 16> {};
+template <>
+struct fmt::formatter<lpaemu::mmu::Pmd> : lpaemu::mmu::HexFormatter<lpaemu::mmu::Pmd, 16> {};
 template <>
 struct fmt::formatter<lpaemu::mmu::Pgprot> : lpaemu::mmu::HexFormatter<lpaemu::mmu::Pgprot, 16> {};
