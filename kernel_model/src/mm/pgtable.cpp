@@ -76,7 +76,7 @@ mmu::Pte mm_struct::pte_at(VirtAddr va) const {
 }
 
 void mm_struct::set_pte_at(VirtAddr va, PhysAddr ptep, mmu::Pte pte) {
-  const mmu::Pte given = with_ng(va, pte);
+  const mmu::Pte given = mmu::pte_with_ng(pte, address_part(va));
   if (!context_.events.active()) [[likely]]
     return mmu::cpu_v7_set_pte_ext(memory(), ptep, given);
   const mmu::Pte before = ptep_get(ptep);

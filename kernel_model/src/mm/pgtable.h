@@ -5,6 +5,7 @@
 #include <span>
 
 #include "lpaemu/kernel_model/mm/mm_struct.h"
+#include "lpaemu/mmu/set_ptes.h"
 
 namespace lpaemu::kernel {
 
@@ -14,15 +15,14 @@ inline constexpr std::uint32_t PMD_SIZE = std::uint32_t{1} << mmu::level_shift(m
 /// Where the 2 MiB slot of `va` begins.
 [[nodiscard]] constexpr VirtAddr pmd_start(VirtAddr va) { return VirtAddr{va.raw() - va.raw() % PMD_SIZE}; }
 
-/// nG for entries that a user task may use: the ASID tags them in the TLB. [linux arch/arm/mm/mmu.c:set_ptes]
-/// [P-29, P-30]
-[[nodiscard]] constexpr mmu::Pte with_ng(VirtAddr va, mmu::Pte pte) {
-  return mmu::Pte{pte.raw() | (va < TASK_SIZE && mmu::pte_valid_user(pte) ? mmu::PTE_EXT_NG.mask : 0)};
+/// On which side of TASK_SIZE an address lies: below it entries become nG. [linux arch/arm/mm/mmu.c:set_ptes] [P-29]
+[[nodiscard]] constexpr mmu::AddressPart address_part(VirtAddr va) {
+  return va < TASK_SIZE ? mmu::AddressPart::user : mmu::AddressPart::kernel;
 }
 
-/// The word that is stored for `pte` at `va`, by set_pte_at and by sweeps: nG, then what cpu_v7_set_pte_ext derives.
+/// The word that is stored for `pte` at `va`, by set_pte_at and by sweeps.
 [[nodiscard]] constexpr std::uint64_t stored_word(VirtAddr va, mmu::Pte pte) {
-  return mmu::set_pte_ext_value(with_ng(va, pte));
+  return mmu::set_pte_at_value(pte, address_part(va));
 }
 
 /// One page table, open for a sweep. It stores what set_pte_at would; while nobody listens that costs one plain store.
