@@ -29,7 +29,7 @@ TEST_CASE("each type and many offsets survive the way into a PTE and back", "[mm
   std::mt19937 random{8};
   for (unsigned type = 0; type < swp_types; ++type)
     for (int i = 0; i < 200; ++i) {
-      const unsigned offset = i < 24 ? 1U << i : random() & 0xff'ffff;
+      const unsigned offset = i < 24 ? 1U << i : static_cast<unsigned>(random()) % (1U << 24);
       const swp_entry_t entry = swp_entry(type, offset);
       REQUIRE(swp_type(entry) == type);
       REQUIRE(swp_offset(entry) == offset);
