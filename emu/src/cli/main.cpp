@@ -48,6 +48,7 @@ int run_program(int argc, char** argv) {
   Action action;
   add_run_command(app, action);
   add_version_command(app, action);
+  add_walk_command(app, action);
 
   try {
     check_command(app, argc, argv);

@@ -17,6 +17,7 @@ using Action = std::function<int()>;
 
 void add_run_command(CLI::App& app, Action& action);
 void add_version_command(CLI::App& app, Action& action);
+void add_walk_command(CLI::App& app, Action& action);
 
 /// Prints the one line "lpaemu: error: MESSAGE" to standard error and answers `status`.
 [[nodiscard]] int fail(const std::string& message, int status = exit_failure);

@@ -1,0 +1,275 @@
+// Runs the built program, as a shell would.
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <cstdlib>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "image_files.h"
+
+namespace {
+
+using namespace lpaemu::emu::testing;
+using nlohmann::json;
+
+struct Ran {
+  int status;
+  std::string out;
+  std::string err;
+};
+
+/// Tables at 0x80000000: the vectors' set-up. 0x1000 is a written page, 0x2000 one that clear_refs has protected,
+/// 0x3000 a PROT_NONE page, 0x200000 a read-only block, 0x400000 a table for which there is no memory.
+std::string tables() {
+  std::vector<std::uint64_t> words(3 * 512);
+  words[0] = 0x8000'1003;
+  words[512] = 0x8000'2003;
+  words[513] = 0x0060'0001'2340'0fdd;
+  words[514] = 0x9000'0003;
+  words[1024 + 1] = 0x08e0'0001'2345'6f5f;
+  words[1024 + 2] = 0x04e0'0001'2345'7fdf;
+  words[1024 + 3] = 0x0660'0001'2345'8f1e;
+  return bytes_of(words);
+}
+
+struct Walk {
+  ImageFolder folder;
+  std::string ram = folder.file("ram", tables()) + "@80000000";
+
+  /// `lpaemu walk --ram RAM WORDS`; the words go through the shell.
+  [[nodiscard]] Ran run(const std::string& words) const {
+    const auto out = folder.path() / "out";
+    const auto err = folder.path() / "err";
+    const std::string command =
+        fmt::format("'{}' walk --ram '{}' {} >'{}' 2>'{}'", LPAEMU_PROGRAM, ram, words, out.string(), err.string());
+    const int status = std::system(command.c_str());
+    const auto text = [](const std::filesystem::path& path) {
+      std::ifstream in{path, std::ios::binary};
+      return std::string{std::istreambuf_iterator<char>{in}, {}};
+    };
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text(out), text(err)};
+  }
+};
+
+const std::string registers = "--ttbcr 0xb5003500 --ttbr0 0x80000000 ";
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("walk shows each level, the result, and what a fault needs", "[emu][cli][walk][vector-1][vector-2][M-34]") {
+  const Walk walk;
+  const Ran good = walk.run(registers + "--access w 1234");
+  CHECK(good.err.empty());
+  CHECK(good.status == 0);
+  CHECK(good.out ==
+        R"(0x00001234 write at PL0
+  level 1  0x80000000 + 8*0    0x0000000080001003  table 0x80001000  [armv7 B3.6.1]
+  level 2  0x80001000 + 8*0    0x0000000080002003  table 0x80002000  [armv7 B3.6.1]
+  level 3  0x80002000 + 8*1    0x08e0000123456f5f  page 0x123456000  AttrIndx=0x7 AP1 SH=inner AF nG PXN XN DIRTY SOFT_DIRTY  [armv7 B3.6.1, B3.6.2]
+  PA 0x123456234  PL0 rw-  PL1 rw-  normal (MAIR 0xff)
+)");
+
+  const Ran fault = walk.run(registers + "--access w 0x2000");
+  CHECK(fault.status == 1);
+  CHECK(contains(fault.out,
+                 "  fault: level 3 permission fault on a write at 0x00002000 (DFSR 0xa0f)\n"
+                 "  remedy: AP[2]=1: clear it, or set DIRTY and clear RDONLY\n"));
+}
+
+TEST_CASE("each way to fail has its FSR word and its remedy", "[emu][cli][walk]") {
+  struct Row {
+    const char* words;
+    const char* fault;
+    const char* remedy;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"40000000", "(DFSR 0x205)", "level 1 entry is invalid: make it a table or block"},
+      {"600000", "(DFSR 0x206)", "level 2 entry is invalid: make it a table or block"},
+      {"4000", "(DFSR 0x207)", "level 3 entry is invalid: make it a page"},
+      {"3000", "(DFSR 0x207)", "level 3 entry is PROT_NONE (NONE=1, VALID=0): set VALID and clear NONE"},
+      {"--access x 1000", "(IFSR 0x20f)", "XN=1: clear it"},
+      {"--access w --pl 1 200000", "(DFSR 0xa0e)", "AP[2]=1"},
+      {"400000", "(DFSR 0x217)", "no memory at 0x90000000 for the level 3 table: give the memory that holds it (--ram"},
+  }));
+  const Walk walk;
+  CAPTURE(row.words);
+  const Ran ran = walk.run(registers + row.words);
+  CHECK(ran.status == 1);
+  CHECK(contains(ran.out, row.fault));
+  CHECK(contains(ran.out, row.remedy));
+}
+
+TEST_CASE("registers decide: MMU off, WXN, the gap, EPD0, TTBR1, MAIR", "[emu][cli][walk][M-7][M-8]") {
+  const Walk walk;
+  CHECK(contains(walk.run("--ttbcr 0 --ttbr0 0 --sctlr 0 1234").out, "PA 0x1234: the MMU is off"));
+  CHECK(contains(walk.run("--ttbcr 80000080 --ttbr0 80000000 1234").out, "TTBCR.EPD0=1"));
+  CHECK(contains(walk.run("--ttbcr 80020002 --ttbr0 80001000 50000000").out, "T0SZ=1 or T1SZ=0 covers it"));
+  CHECK(contains(walk.run("--ttbcr 80020000 --ttbr0 80000000 --ttbr1 80001000 c0001234").out, "PA 0x123456234"));
+  CHECK(contains(walk.run(registers + "--mair1 04000000 1234").out, "device (MAIR 0x04)"));
+  CHECK(contains(walk.run(registers + "--mair0 4 200000").out, "unpredictable") == false);
+}
+
+TEST_CASE("--all shows ranges with equal attributes, and what could not be read", "[emu][cli][walk]") {
+  const Walk walk;
+  const Ran ran = walk.run(registers + "--all");
+  CHECK(ran.err.empty());
+  CHECK(ran.status == 1);
+  CHECK(ran.out ==
+        R"(VA                      size  PA            leaves    PL0  PL1  memory                 flags
+0x00001000-0x00001fff     4K  0x0123456000  page 4K   rw-  rw-  normal 0xff            SH=inner AF nG DIRTY SOFT_DIRTY
+0x00002000-0x00002fff     4K  0x0123457000  page 4K   r--  r--  normal 0xff            SH=inner AF nG DIRTY RDONLY
+0x00200000-0x003fffff     2M  0x0123400000  block 2M  r--  r--  normal 0xff            SH=inner AF nG
+0x00400000-0x005fffff  unknown: no memory at 0x90000000 for the level 3 table (--ram FILE@PA)
+)");
+}
+
+TEST_CASE("--diff names what only one image maps and what changed", "[emu][cli][walk]") {
+  Walk walk;
+  std::string other = tables();
+  const auto store = [&other](std::size_t index, std::uint64_t word) { other.replace(index * 8, 8, bytes_of({word})); };
+  store(514, 0);
+  const std::string a = walk.folder.file("a", other);
+  walk.ram = a + "@80000000";
+  CHECK(walk.run(registers + "--diff " + walk.ram).status == 0);
+  CHECK(walk.run(registers + "--diff " + walk.ram).out.empty());
+
+  store(1024 + 1, 0x04e0'0001'2345'6fdf);  // what clear_refs does
+  store(1024 + 2, 0);
+  store(1024 + 9, 0x08e0'0001'2345'9f5f);
+  const std::string b = walk.folder.file("b", other);
+  const Ran ran = walk.run(registers + "--diff " + b + "@80000000");
+  CHECK(ran.status == 1);
+  CHECK(
+      ran.out ==
+      R"(- 0x00001000-0x00001fff     4K  0x0123456000  page 4K   rw-  rw-  normal 0xff            SH=inner AF nG DIRTY SOFT_DIRTY
++ 0x00001000-0x00001fff     4K  0x0123456000  page 4K   r--  r--  normal 0xff            SH=inner AF nG DIRTY RDONLY
+  changed: AP2 0->1, RDONLY 0->1, SOFT_DIRTY 1->0, PL0 rw- -> r--, PL1 rw- -> r--
+- 0x00002000-0x00002fff     4K  0x0123457000  page 4K   r--  r--  normal 0xff            SH=inner AF nG DIRTY RDONLY
++ 0x00009000-0x00009fff     4K  0x0123459000  page 4K   rw-  rw-  normal 0xff            SH=inner AF nG DIRTY SOFT_DIRTY
+)");
+  const json found = json::parse(walk.run(registers + "--format json --diff " + b + "@80000000").out);
+  REQUIRE(found["differences"].size() == 3);
+  CHECK(found["differences"][0]["in"] == "both");
+  CHECK(found["differences"][0]["changes"] == "AP2 0->1, RDONLY 0->1, SOFT_DIRTY 1->0, PL0 rw- -> r--, PL1 rw- -> r--");
+  CHECK(found["differences"][1]["in"] == "a");
+  CHECK(found["differences"][2]["in"] == "b");
+  CHECK(found["differences"][2]["b"]["leaf"] == "0x08e0000123459f5f");
+}
+
+TEST_CASE("an image with tables that cannot be read is not equal to itself", "[emu][cli][walk]") {
+  const Walk walk;
+  const Ran ran = walk.run(registers + "--diff " + walk.ram);
+  CHECK(ran.status == 1);
+  CHECK(contains(ran.out, "A: 0x00400000-0x005fffff  unknown"));
+  CHECK(contains(ran.out, "B: 0x00400000-0x005fffff  unknown"));
+}
+
+TEST_CASE("the second image may be several files, the first a core file", "[emu][cli][walk][elf]") {
+  Walk walk;
+  const std::string words = tables();
+  const auto page = [&words](std::size_t n) { return words.substr(n * 0x1000, 0x1000); };
+  const auto core = core_file<Elf64_Ehdr, Elf64_Phdr>({{0x8000'0000, words}, {0x9000'0000, std::string(0x1000, '\0')}});
+  walk.ram = walk.folder.file("core", core);
+  const Ran ran =
+      walk.run(registers + fmt::format("--diff {}@80000000 {}@80001000 {}@80002000 {}@90000000",
+                                       walk.folder.file("p0", page(0)), walk.folder.file("p1", page(1)),
+                                       walk.folder.file("p2", page(2)), walk.folder.file("p3", std::string(8, '\0'))));
+  CHECK(ran.err.empty());
+  CHECK(ran.out.empty());
+  CHECK(ran.status == 0);
+  CHECK(walk.run(registers + "--access w 1234").status == 0);
+}
+
+TEST_CASE("the JSON of a walk has every level, the fault and the remedies", "[emu][cli][walk]") {
+  const Walk walk;
+  const Ran ran = walk.run(registers + "--format json --access w 1234 2000");
+  CHECK(ran.status == 1);
+  const json found = json::parse(ran.out);
+  REQUIRE(found["walks"].size() == 2);
+  CHECK(found["walks"][0] == json::parse(R"({
+    "va": "0x00001234", "access": "write", "pl": 0,
+    "steps": [
+      {"level": 1, "table": "0x80000000", "index": 0, "entry": "0x80000000", "descriptor": "0x0000000080001003",
+       "kind": "table", "next_table": "0x80001000", "fields": {}, "citation": "armv7 B3.6.1"},
+      {"level": 2, "table": "0x80001000", "index": 0, "entry": "0x80001000", "descriptor": "0x0000000080002003",
+       "kind": "table", "next_table": "0x80002000", "fields": {}, "citation": "armv7 B3.6.1"},
+      {"level": 3, "table": "0x80002000", "index": 1, "entry": "0x80002008", "descriptor": "0x08e0000123456f5f",
+       "kind": "page", "output": "0x123456000",
+       "fields": {"AttrIndx": 7, "AP1": 1, "SH": 3, "AF": 1, "nG": 1, "PXN": 1, "XN": 1, "DIRTY": 1, "SOFT_DIRTY": 1},
+       "citation": "armv7 B3.6.1, B3.6.2"}],
+    "translation": {"pa": "0x123456234", "level": 3, "rights": {"pl0": "rw-", "pl1": "rw-"},
+                    "memory": "normal", "mair": "0xff"}})"));
+  const json& fault = found["walks"][1];
+  CHECK(fault["fault"]["fsr"] == "0xa0f");
+  CHECK(fault["fault"]["register"] == "DFSR");
+  CHECK(fault["remedies"] == json::parse(R"([{"obstacle": "AP2", "change": "descriptor", "level": 3,
+    "entry": "0x80002010", "clear": "0x80", "set": "0x0",
+    "text": "AP[2]=1: clear it, or set DIRTY and clear RDONLY"}])"));
+}
+
+TEST_CASE("the JSON of --all has the ranges of the text", "[emu][cli][walk]") {
+  const Walk walk;
+  const json found = json::parse(walk.run(registers + "--all --format json").out);
+  REQUIRE(found["mappings"].size() == 3);
+  CHECK(found["mappings"][2] == json::parse(R"({"first": "0x00200000", "last": "0x003fffff", "pa": "0x123400000",
+    "level": 2, "rights": {"pl0": "r--", "pl1": "r--"}, "memory": "normal", "mair": "0xff",
+    "flags": {"SH": 3, "AF": 1, "nG": 1}, "leaf": "0x0060000123400fdd"})"));
+  CHECK(found["missing_tables"] ==
+        json::parse(R"([{"first": "0x00400000", "last": "0x005fffff", "level": 3, "table": "0x90000000"}])"));
+}
+
+TEST_CASE("wrong usage is one line that says what to do", "[emu][cli][walk][M-3]") {
+  struct Row {
+    std::string words;
+    const char* part;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"--ttbcr 0 --ttbr0 80000000 1234", "EAE=0"},
+      {"--ttbr0 0 1234", "--ttbcr is required"},
+      {"--ttbcr 80000000 1234", "--ttbr0 is required"},
+      {"--ttbcr 80020000 --ttbr0 80000000 --all", "give its value"},
+      {"--ttbcr 80020000 --ttbr0 80000000 c0000000", "give its value"},
+      {registers, "nothing to do"},
+      {registers + "--all 1234", "leave out the addresses"},
+      {registers + "1234 --diff /dev/null@0", "leave out the addresses"},
+      {registers + "100000000", "'100000000' is no hexadecimal number of at most 32 bits"},
+      {registers + "12z4", "'12z4'"},
+      {registers + "--access q 1234", "--access"},
+      {registers + "--pl 2 1234", "--pl"},
+      {registers + "--mair0 123456789 1234", "--mair0"},
+      {registers + "--ram x@zz 1234", "'x@zz' is not of the form FILE@PA"},
+      {registers + "--ram x@10000000000 1234", "40 bits"},
+      {registers + "--format xml 1234", "--format"},
+  }));
+  const Walk walk;
+  CAPTURE(row.words);
+  const Ran ran = walk.run(row.words);
+  CHECK(ran.status == 2);
+  CHECK(ran.out.empty());
+  CHECK(ran.err.starts_with("lpaemu: error: "));
+  CHECK(contains(ran.err, row.part));
+  CHECK(ran.err.find('\n') == ran.err.size() - 1);
+}
+
+TEST_CASE("a file that cannot be read, and output that cannot be written, end with 125", "[emu][cli][walk]") {
+  Walk walk;
+  CHECK(walk.run(registers + "--ram /nowhere@0 1234").status == 125);
+  const Ran twice = walk.run(registers + "--ram '" + walk.ram + "' 1234");
+  CHECK(twice.status == 125);
+  CHECK(contains(twice.err, "two memories at 0x80000000"));
+  const int status = std::system(fmt::format("'{}' walk --ram '{}' {} 1234 >/dev/full 2>'{}'", LPAEMU_PROGRAM, walk.ram,
+                                             registers, (walk.folder.path() / "err").string())
+                                     .c_str());
+  CHECK(WEXITSTATUS(status) == 125);
+}
+
+TEST_CASE("a hostile image, a table that points to itself, is shown in seconds", "[emu][cli][walk]") {
+  Walk walk;
+  walk.ram = walk.folder.file("self", bytes_of(std::vector<std::uint64_t>(512, 0x8000'0f5f))) + "@80000000";
+  const Ran ran = walk.run(registers + "--all | wc -l");
+  CHECK(contains(ran.out, "1048577"));
+}
