@@ -120,7 +120,8 @@ TEST_CASE("files that hold no memory are refused with words", "[emu][memory-imag
   CHECK(contains(error_of({{folder.file("c", words), PhysAddr{0xff'ffff'f001}}}), "40 bits"));
   CHECK(error_of({{folder.file("d", words), PhysAddr{0xff'ffff'f000}}}).empty());
   CHECK(contains(error_of({{folder.file("e", core.substr(0, core.size() - 1)), {}}}), "truncated"));
-  CHECK(contains(error_of({{folder.file("f", core.substr(0, 60)), {}}}), "libelf"));
+  CHECK(contains(error_of({{folder.file("f", core.substr(0, 60)), {}}}), "0 of its 1 program headers"));
+  CHECK(contains(error_of({{folder.file("l", core.substr(0, 20)), {}}}), "libelf"));
   CHECK(contains(error_of({{folder.file("g", core_file<Elf32_Ehdr, Elf32_Phdr>({})), {}}}), "without memory"));
   CHECK(contains(error_of({{folder.file("h", core_file<Elf64_Ehdr, Elf64_Phdr>({{0, words}}, EM_X86_64)), {}}}),
                  "machine 62"));

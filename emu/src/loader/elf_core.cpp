@@ -28,6 +28,17 @@ Expected<void, Error> check_header(const GElf_Ehdr& header, std::string_view nam
   return {};
 }
 
+/// How many there are; libelf passes over those that a truncated file lacks.
+Expected<std::size_t, Error> program_headers(Elf* elf, const GElf_Ehdr& header, std::string_view name) {
+  std::size_t count = 0;
+  if (header.e_phnum == 0) return count;
+  if (elf_getphdrnum(elf, &count) != 0)
+    return failure(name, "libelf cannot count the program headers: {}", elf_errmsg(-1));
+  if (header.e_phnum != PN_XNUM && count != header.e_phnum)
+    return failure(name, "truncated: it has {} of its {} program headers", count, header.e_phnum);
+  return count;
+}
+
 Expected<void, Error> check_segment(const GElf_Phdr& ph, std::size_t index, std::size_t file_bytes,
                                     std::string_view name) {
   if (ph.p_offset > file_bytes || ph.p_filesz > file_bytes - ph.p_offset)
@@ -53,9 +64,7 @@ Expected<std::vector<CoreSegment>, Error> read_elf_core(std::span<const std::byt
   if (!elf || gelf_getehdr(elf.get(), &header) == nullptr)
     return failure(name, "libelf cannot read the ELF header: {}", elf_errmsg(-1));
   LPAEMU_TRY_VOID(check_header(header, name));
-  std::size_t count = 0;
-  if (elf_getphdrnum(elf.get(), &count) != 0)
-    return failure(name, "libelf cannot count the program headers: {}", elf_errmsg(-1));
+  LPAEMU_TRY(count, program_headers(elf.get(), header, name));
 
   std::vector<CoreSegment> segments;
   for (std::size_t i = 0; i < count; ++i) {
