@@ -19,6 +19,8 @@ struct Translation {
   Descriptor leaf;          // as stored
   PhysAddr entry;           // address of the leaf descriptor
   Permissions permissions;  // effective: APTable, XNTable, PXNTable, WXN and UWXN taken into account
+
+  friend constexpr bool operator==(const Translation&, const Translation&) = default;
 };
 
 /// The six rights of a leaf under these limits and SCTLR.WXN/UWXN. [lpae-mmu 5]
