@@ -64,11 +64,11 @@ TEST_CASE("what clear_refs refuses", "[mm][clear_refs][S-11][S-12]") {
 }
 
 TEST_CASE("clear_refs 4 clears flags, then entries, then the TLB", "[mm][clear_refs][linux-soft-dirty-2.1]") {
+  Recorder recorder;
   Guest guest;
   const VirtAddr va = guest.map(3);
   guest.store(va);
   guest.load(page_of(va, 1));
-  Recorder recorder;
   guest.board().events.add(recorder);
   guest.clear_refs();
   guest.board().events.remove(recorder);

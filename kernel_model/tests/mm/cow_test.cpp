@@ -75,8 +75,8 @@ TEST_CASE("fork: the child's store copies, then the parent's reuses", "[mm][cow]
 }
 
 TEST_CASE("a copy clears and flushes the old entry before it stores the new one", "[mm][cow]") {
-  Family family{false};
   Recorder recorder;
+  Family family{false};
   family.board.events.add(recorder);
   family.parent.store(va, 33);
   family.board.events.remove(recorder);

@@ -1,25 +1,16 @@
-// A CPU that remembers translations until told not to, and counts who told it. Header only.
+// A CPU whose TLB keeps translations as long as the architecture allows, and counts who told it not to. Header only.
 #pragma once
 
-#include <map>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "lpaemu/kernel_model/cpu.h"
-#include "lpaemu/mmu/walk.h"
+#include "lpaemu/mmu/tlb.h"
 
 namespace lpaemu::kernel::testing {
 
 class FakeCpu final : public Cpu {
  public:
-  /// A cached translation: valid until invalidated, whatever the tables say by now.
-  struct TlbEntry {
-    PhysAddr page;
-    mmu::Permissions permissions;
-    bool global;
-  };
-
   [[nodiscard]] UserRegisters user_registers() const override { return registers; }
   void set_user_registers(const UserRegisters& r) override { registers = r; }
   [[nodiscard]] std::array<std::uint32_t, 8> system_call_registers() const override { return {}; }
@@ -32,30 +23,30 @@ class FakeCpu final : public Cpu {
   void clear_exclusive_monitor() override {}
 
   void tlbimva(VirtAddr va, Asid asid) override {
-    tlb_.erase({va.page(), asid});
-    tlb_.erase({va.page(), global_});
     ++page_flushes;
+    invalidate(mmu::Tlbi::TLBIMVA, mmu::tlbi_rt(va, asid));
   }
   void tlbiasid(Asid asid) override {
-    std::erase_if(tlb_, [asid](const auto& entry) { return entry.first.second == asid; });
     ++asid_flushes;
+    invalidate(mmu::Tlbi::TLBIASID, mmu::tlbi_rt(asid));
   }
   void tlbiall() override {
-    tlb_.clear();
     ++full_flushes;
+    invalidate(mmu::Tlbi::TLBIALL, mmu::TlbiOperand{});
   }
   void page_modified(Pfn pfn) override { modified.push_back(pfn); }
 
-  /// What the TLB has for a page; it does not look at the tables.
-  [[nodiscard]] std::optional<TlbEntry> cached(VirtAddr va, Asid asid) const {
-    auto found = tlb_.find({va.page(), asid});
-    if (found == tlb_.end()) found = tlb_.find({va.page(), global_});
-    return found == tlb_.end() ? std::nullopt : std::optional{found->second};
+  [[nodiscard]] mmu::Tlb& tlb() { return tlb_; }
+  /// What the TLB has for loads and stores of a page; it does not look at the tables.
+  [[nodiscard]] std::optional<mmu::TlbEntry> cached(VirtAddr va, Asid asid) const {
+    const auto hits = tlb_.hits(va, asid, mmu::Access::read);
+    return hits.empty() ? std::nullopt : std::optional{hits.front()};
   }
-  void fill(VirtAddr va, Asid asid, const mmu::Translation& found) {
-    const bool global = !mmu::leaf::nG.get(found.leaf);
-    tlb_[{va.page(), global ? global_ : asid}] = {found.pa.page(), found.permissions, global};
-  }
+
+  /// How many TLBI there were, those that were lost included.
+  [[nodiscard]] std::uint64_t flushes() const { return page_flushes + asid_flushes + full_flushes; }
+  /// The `number`-th TLBI from now on, the next one being 0, does nothing: as if the kernel had left it out.
+  void lose_tlbi(std::uint64_t number = 0) { lost_ = flushes() + number + 1; }
 
   UserRegisters registers;
   std::uint64_t page_flushes = 0;
@@ -64,8 +55,12 @@ class FakeCpu final : public Cpu {
   std::vector<Pfn> modified;
 
  private:
-  static constexpr Asid global_{0};  // Linux gives ASIDs from 1 on
-  std::map<std::pair<VirtAddr, Asid>, TlbEntry> tlb_;
+  void invalidate(mmu::Tlbi operation, mmu::TlbiOperand rt) {
+    if (flushes() != lost_) tlb_.invalidate(operation, rt);
+  }
+
+  mmu::Tlb tlb_;
+  std::uint64_t lost_ = 0;  // none: they are counted from 1
 };
 
 }  // namespace lpaemu::kernel::testing

@@ -22,28 +22,18 @@ Outcome Guest::access(VirtAddr va, mmu::Access access, std::byte* value) {
   constexpr int too_many = 8;
   Outcome outcome;
   for (int attempt = 0; attempt < too_many; ++attempt) {
-    auto entry = cpu().cached(va, mm().asid());
-    std::optional<mmu::Fault> fault;
-    if (!entry) {
-      const auto found = mmu::walk(mm().memory(), mm().regime(), va, access, mmu::Privilege::pl0);
-      if (found) {
-        cpu().fill(va, mm().asid(), *found);
-        entry = cpu().cached(va, mm().asid());
-      } else {
-        fault = found.error();
-      }
-    } else if (!entry->permissions.allows(access, mmu::Privilege::pl0)) {
-      fault = mmu::Fault{mmu::FaultKind::permission, mmu::last_level, va, access, mmu::Privilege::pl0};
-    }
-    if (!fault) {
-      std::byte& at = mm().memory().page(entry->page)[va.page_offset()];
+    const auto found = cpu().tlb().translate(mm().memory(), mm().regime(), va, access, mmu::Privilege::pl0);
+    if (found) {
+      std::byte& at = mm().memory().page(found->pa)[va.page_offset()];
       if (access == mmu::Access::write) at = *value;
       if (access == mmu::Access::read && value != nullptr) *value = at;
       outcome.done = true;
       return outcome;
     }
-    outcome.fsr.push_back(mmu::fsr_word(*fault));
-    outcome.verdicts.push_back(do_abort(mm(), *fault, classify(mm(), *fault)));
+    const mmu::Fault& fault = found.error();
+    REQUIRE(fault.kind != mmu::FaultKind::tlb_conflict);
+    outcome.fsr.push_back(mmu::fsr_word(fault));
+    outcome.verdicts.push_back(do_abort(mm(), fault, classify(mm(), fault)));
     audit();
     if (is_fatal(outcome.last())) return outcome;
   }
@@ -128,6 +118,17 @@ std::string Guest::layout(VirtAddr base) {
   return text;
 }
 
-void Guest::audit() { REQUIRE(verify(mm()) == ""); }
+void Guest::audit() {
+  REQUIRE(verify(mm()) == "");
+  REQUIRE(stale_translations() == "");
+}
+
+std::string Guest::stale_translations() { return testing::stale_translations(cpu().tlb(), mm()); }
+
+void Guest::end() {
+  const Asid asid = mm().asid();
+  mm_.reset();
+  REQUIRE(left_behind(cpu().tlb(), asid) == "");
+}
 
 }  // namespace lpaemu::kernel::testing

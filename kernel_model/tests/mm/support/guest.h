@@ -1,4 +1,5 @@
-// A tiny machine for tests: loads and stores through a TLB, the walk and the fault handler; every fault is audited.
+// A tiny machine for tests: loads and stores through a TLB that forgets nothing by itself, the walk and the fault
+// handler; every fault and call is audited, and so is what the TLB still holds after it.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
@@ -14,6 +15,7 @@
 #include "lpaemu/kernel_model/mm/soft_dirty.h"
 #include "lpaemu/kernel_model/mm/uaccess.h"
 #include "lpaemu/kernel_model/mm/verify.h"
+#include "tlb_audit.h"
 
 namespace lpaemu::kernel::testing {
 
@@ -69,7 +71,8 @@ class Guest {
   [[nodiscard]] FakeCpu& cpu() { return board_->cpu; }
   [[nodiscard]] PageAllocator& pages() { return board_->pages; }
   [[nodiscard]] mm_struct& mm() { return *mm_; }
-  void end() { mm_.reset(); }
+  /// The process exits. Its ASID may be given to the next one.
+  void end();
 
   // Accesses by user code, one byte.
   Outcome load(VirtAddr va, std::byte* value = nullptr) { return access(va, mmu::Access::read, value); }
@@ -95,6 +98,8 @@ class Guest {
   [[nodiscard]] vm_area& vma(VirtAddr va);
   /// "lo-hi flags" of each VMA, relative to `base` in pages: "0-2 rw 3-4 r".
   [[nodiscard]] std::string layout(VirtAddr base);
+  /// What the TLB still grants though the tables do not; empty if nothing.
+  [[nodiscard]] std::string stale_translations();
   void audit();
 
  private:
