@@ -1,6 +1,8 @@
 // Signal numbers and codes of the ARM ABI.
 #pragma once
 
+#include "lpaemu/kernel_model/events.h"  // before the constants: Verdict has enumerators of the same names
+
 namespace lpaemu::kernel {
 
 // Lower-case: the C library's headers have macros of these names. [linux arch/arm/include/uapi/asm/signal.h]
