@@ -32,7 +32,7 @@ trap 'exit 1' HUP INT TERM
 same=0 different=0 by_hand=0 left_out=''
 for name in "$@"; do
   expected=$here/expected/$name
-  case $name in *_musl | *_a32 | *_kernel) [ -e "$expected.out" ] || [ ! -e "${expected%_*}.out" ] || expected=${expected%_*} ;; esac
+  case $name in *_musl | *_a32 | *_kernel | *_hook) [ -e "$expected.out" ] || [ ! -e "${expected%_*}.out" ] || expected=${expected%_*} ;; esac
   if [ -e "$expected.why" ]; then
     by_hand=$((by_hand + 1))
     continue

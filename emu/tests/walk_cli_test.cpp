@@ -113,7 +113,7 @@ TEST_CASE("registers decide: MMU off, WXN, the gap, EPD0, TTBR1, MAIR", "[emu][c
   CHECK(contains(walk.run(registers + "--mair0 4 200000").out, "unpredictable") == false);
 }
 
-TEST_CASE("--all shows ranges with equal attributes, and what could not be read", "[emu][cli][walk]") {
+TEST_CASE("walk --all shows ranges with equal attributes, and what could not be read", "[emu][cli][walk]") {
   const Walk walk;
   const Ran ran = walk.run(registers + "--all");
   CHECK(ran.err.empty());
@@ -127,7 +127,7 @@ TEST_CASE("--all shows ranges with equal attributes, and what could not be read"
 )");
 }
 
-TEST_CASE("--diff names what only one image maps and what changed", "[emu][cli][walk]") {
+TEST_CASE("walk --diff names what only one image maps and what changed", "[emu][cli][walk]") {
   Walk walk;
   std::string other = tables();
   const auto store = [&other](std::size_t index, std::uint64_t word) { other.replace(index * 8, 8, bytes_of({word})); };

@@ -1,6 +1,4 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -10,6 +8,7 @@
 #include "lpaemu/emu/cli/commands.h"
 #include "lpaemu/emu/cli/log.h"
 #include "lpaemu/emu/cli/run_options.h"
+#include "lpaemu/emu/host/standard_descriptors.h"
 
 namespace lpaemu::emu {
 
@@ -30,13 +29,6 @@ void check_command(const CLI::App& app, int argc, char** argv) {
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
   if (std::ranges::any_of(commands, [&](const CLI::App* command) { return command->check_name(argv[1]); })) return;
   throw CLI::ExtrasError("lpaemu", {argv[1]});
-}
-
-/// A standard descriptor that is closed would be the next file that lpaemu opens, and the guest's reads and writes
-/// would go there. What stands in for it can only be used the other way: the guest gets EBADF.
-void occupy_standard_descriptors() {
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (fcntl(fd, F_GETFD) < 0) static_cast<void>(open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
 }
 
 int run_program(int argc, char** argv) {
