@@ -167,7 +167,7 @@ error unknown_option 2 'frobnicate' run --frobnicate "$good"
 error unknown_command 2 'frobnicate' frobnicate
 error no_program 2 'program' run
 error root_empty 2 'root' run --root '' "$good"
-error stats_full 125 'statistics' run --stats=:/dev/full "$programs/exit_42"
+error stats_full 125 'statistics' run --stats=:/dev/full "$programs/exit_256"
 error unknown_with_value 2 'not expected: --frobnicate=1;' run --frobnicate=1 "$good"
 error control_characters 125 'no\\x0asuch\\x1b' run "$(printf './no\nsuch\033[31m')"
 error timeout_text 2 'timeout' run --timeout soon "$good"
