@@ -26,6 +26,7 @@ fail() { # fail NAME WORDS
 
 interrupt() { # interrupt GUEST SIGNAL STATUS
   name="$1 by SIG$2"
+  rm -f "$work/out" "$work/err" # else the last one's words would be taken for this one's
   "$lpaemu" run --stats "$programs/death" "$1" </dev/null >"$work/out" 2>"$work/err" &
   pid=$!
   waited=0
