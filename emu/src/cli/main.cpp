@@ -25,10 +25,15 @@ std::vector<std::string> words(const CLI::App& app, int argc, char** argv) {
 
 /// CLI11 only says that a command is required, not that it does not know the one it got.
 void check_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return;
-  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
-  if (std::ranges::any_of(commands, [&](const CLI::App* command) { return command->check_name(argv[1]); })) return;
-  throw CLI::ExtrasError("lpaemu", {argv[1]});
+  const CLI::App* command = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    const auto known = command->get_subcommands([](const CLI::App*) { return true; });
+    if (known.empty()) return;  // what follows are its arguments
+    const auto named = [&](const CLI::App* candidate) { return candidate->check_name(argv[i]); };
+    const auto found = std::ranges::find_if(known, named);
+    if (found == known.end()) throw CLI::ExtrasError(command->get_name(), {argv[i]});
+    command = *found;
+  }
 }
 
 int run_program(int argc, char** argv) {
@@ -38,6 +43,7 @@ int run_program(int argc, char** argv) {
   app.footer("`lpaemu COMMAND --help` tells all about a command.");
 
   Action action;
+  add_pte_command(app, action);
   add_run_command(app, action);
   add_version_command(app, action);
   add_walk_command(app, action);

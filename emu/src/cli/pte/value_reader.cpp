@@ -1,0 +1,65 @@
+#include "value_reader.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "lpaemu/emu/cli/commands.h"
+#include "lpaemu/emu/cli/hex.h"
+#include "lpaemu/emu/cli/pte.h"
+
+namespace lpaemu::emu {
+namespace {
+
+void report(std::string_view unit, std::uint64_t number, std::string_view text) {
+  fmt::print(stderr,
+             "lpaemu: error: {} {}: {} is not a 64-bit hex value; write up to 16 hex digits, e.g. 0x8e0000123456f5f\n",
+             unit, number, in_quotes(text));
+}
+
+}  // namespace
+
+void add_values_option(CLI::App& command, std::vector<std::string>& words) {
+  command.add_option("HEX", words, "64-bit values, or - for one a line on standard input")
+      ->required()
+      ->type_name("...|-");
+  command.footer(values_help);
+}
+
+void check_values(const std::vector<std::string>& words) {
+  if (words.size() > 1 && std::ranges::find(words, "-") != words.end())
+    throw CLI::ValidationError("HEX", "- stands alone, without values");
+}
+
+ValueReader::ValueReader(const std::vector<std::string>& words, Output& output) : words_{words}, output_{output} {
+  if (words_.size() == 1 && words_.front() == "-") lines_.emplace(STDIN_FILENO, output);
+}
+
+std::optional<std::uint64_t> ValueReader::next() {
+  while (lines_) {
+    const auto line = lines_->next();
+    if (!line) return std::nullopt;
+    const std::string_view text = trimmed(*line);
+    if (text.empty()) continue;
+    if (const auto value = parse_hex64(text)) return value;
+    report("line", lines_->number(), text);
+    bad_ = true;
+  }
+  while (taken_ < words_.size()) {
+    const std::string& text = words_[taken_++];
+    if (const auto value = parse_hex64(text)) return value;
+    report("argument", taken_, text);
+    bad_ = true;
+  }
+  return std::nullopt;
+}
+
+int ValueReader::finish() {
+  const int status = output_.finish(bad_ ? exit_usage : 0);
+  if (status == exit_failure || !lines_ || lines_->error() == 0) return status;
+  return fail(fmt::format("cannot read standard input: {}", std::strerror(lines_->error())));
+}
+
+}  // namespace lpaemu::emu

@@ -1,0 +1,194 @@
+#include "lpaemu/mmu/explain.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "lpaemu/mmu/assert.h"
+#include "lpaemu/mmu/fault.h"
+#include "lpaemu/mmu/format.h"
+#include "lpaemu/mmu/linux_pmd.h"
+#include "lpaemu/mmu/linux_swap.h"
+#include "lpaemu/mmu/permissions.h"
+#include "lpaemu/mmu/print.h"
+#include "lpaemu/mmu/proc_v7_3level.h"
+
+namespace lpaemu::mmu {
+namespace {
+
+void check_level(unsigned level) { LPAEMU_ASSERT(level >= first_level && level <= last_level, "level {}", level); }
+
+/// "PL0 read/write, ": nothing where no access is allowed.
+std::string rights_of(Permissions rights, Privilege privilege) {
+  std::string text;
+  const auto add = [&](Access access, std::string_view word) {
+    if (rights.allows(access, privilege)) text += (text.empty() ? "" : "/") + std::string{word};
+  };
+  add(Access::read, "read");
+  add(Access::write, "write");
+  add(Access::execute, "execute");
+  return fmt::format("{} {}", privilege == Privilege::pl0 ? "PL0" : "PL1", text.empty() ? "no access" : text);
+}
+
+std::string_view name_of(Sh sh) {
+  switch (sh) {
+    case Sh::non_shareable: return "non-shareable";
+    case Sh::reserved: return "reserved shareability";
+    case Sh::outer_shareable: return "outer shareable";
+    case Sh::inner_shareable: return "inner shareable";
+  }
+  return "?";
+}
+
+/// Linux's name of AttrIndx. [linux-lpae-pte 2.3]
+std::string_view linux_memory_name(unsigned attr_indx) {
+  switch (static_cast<L_PTE_MT_TYPE>(attr_indx)) {
+    case L_PTE_MT_TYPE::UNCACHED: return "UNCACHED";
+    case L_PTE_MT_TYPE::BUFFERABLE: return "BUFFERABLE";
+    case L_PTE_MT_TYPE::WRITETHROUGH: return "WRITETHROUGH";
+    case L_PTE_MT_TYPE::WRITEBACK: return "WRITEBACK";
+    case L_PTE_MT_TYPE::DEV_SHARED: return "DEV_SHARED";
+    case L_PTE_MT_TYPE::WRITEALLOC: return "WRITEALLOC";
+  }
+  return "no memory type of Linux";
+}
+
+std::string hardware_leaf(Descriptor d, unsigned level) {
+  const Permissions rights = permission_table(Sctlr{}).of(d, TableLimits{});
+  std::string text = fmt::format("{}, {}, {}", to_string(kind_of(d, level)), rights_of(rights, Privilege::pl0),
+                                 rights_of(rights, Privilege::pl1));
+  const auto add = [&text](bool set, std::string_view words) {
+    if (set) fmt::format_to(std::back_inserter(text), ", {}", words);
+  };
+  add(leaf::XN.get(d), "XN");
+  add(leaf::PXN.get(d), "PXN");
+  add(!leaf::AF.get(d), "AF = 0: every access is an access flag fault");
+  const unsigned attr = leaf::AttrIndx.get(d);
+  return fmt::format("{}, {}, AttrIndx {} {} (Linux MAIR), PA {}, {}", text, name_of(leaf::SH.get(d)), attr,
+                     describe_memory(mair_byte(linux_mair(), attr)), output_address(d, VirtAddr{}, level),
+                     leaf::nG.get(d) ? "non-global" : "global");
+}
+
+std::string hardware_table(Descriptor d, unsigned level) {
+  std::string text = fmt::format("table of level {} at PA {}", level + 1, next_table(d));
+  const auto add = [&](bool set, std::string_view words) {
+    if (set) fmt::format_to(std::back_inserter(text), ", {}", words);
+  };
+  add(table::APTable1.get(d), "read-only below (APTable[1])");
+  add(table::APTable0.get(d), "no PL0 access below (APTable[0])");
+  add(table::XNTable.get(d), "XN below (XNTable)");
+  add(table::PXNTable.get(d), "PXN below (PXNTable)");
+  add(table::NSTable.get(d), "Non-secure below (NSTable)");
+  return text;
+}
+
+/// What becomes of an access, or of a write, that the state before does not tell. [linux-lpae-pte P-28]
+std::string_view write_remark(Pte pte) {
+  if (pte_protnone(pte)) return pte_valid(pte) ? ", PROT_NONE" : ", PROT_NONE: hidden from the hardware";
+  if (!pte_valid(pte)) return ", hidden from the hardware: not valid";
+  if (!PTE_AP2.get(pte)) return "";
+  if (!pte_write(pte)) return ", a write faults: RDONLY";
+  return pte_dirty(pte) ? "" : ", a write faults: clean";
+}
+
+/// A leaf of level 1, 2 or 3, without what becomes of a write.
+std::string leaf_state(Descriptor d, unsigned level) {
+  const Pte pte{d.raw()};
+  std::string text =
+      fmt::format("{}{} r{}{}", level == last_level ? "" : "section, ", L_PTE_USER.get(pte) ? "user" : "kernel",
+                  pte_write(pte) ? 'w' : '-', pte_exec(pte) ? 'x' : '-');
+  const auto add = [&text](bool set, std::string_view words) {
+    if (set) fmt::format_to(std::back_inserter(text), ", {}", words);
+  };
+  add(true, pte_dirty(pte) ? "dirty" : "clean");
+  add(true, pte_young(pte) ? "young" : "old");
+  add(pte_soft_dirty(pte), "soft-dirty");
+  add(pte_special(pte) && level == last_level, "special");
+  return fmt::format("{}, {}, pfn {}", text, linux_memory_name(L_PTE_MT.get(pte)),
+                     output_address(d, VirtAddr{}, level).pfn());
+}
+
+std::string linux_leaf(Descriptor d, unsigned level) {
+  return fmt::format("{}{}", leaf_state(d, level), write_remark(Pte{d.raw()}));
+}
+
+std::string linux_swap(Pte pte) {
+  const swp_entry_t entry = pte_to_swp_entry(pte);
+  return fmt::format("swap entry: type {}, offset {:#x}{}{}", swp_type(entry), swp_offset(entry),
+                     pte_swp_exclusive(pte) ? ", exclusive" : "", pte_swp_soft_dirty(pte) ? ", soft-dirty" : "");
+}
+
+/// Not zero and not valid, at level 1 or 2: there are no swap entries here. [linux-lpae-pte P-35]
+std::string linux_invalid_upper(Descriptor d, unsigned level) {
+  if (level != pmd_level || leaf::TYPE.get(d)) return "bad entry: neither none, a table nor a section";
+  const std::string_view why = leaf::NONE.get(d) ? "PROT_NONE: hidden from the hardware" : "invalidated";
+  return fmt::format("{}, {}; pmd_present is false, pmd_trans_huge is true", leaf_state(d, level), why);
+}
+
+}  // namespace
+
+bool is_swap_entry(Descriptor d, unsigned level) { return level == last_level && is_swap_pte(Pte{d.raw()}); }
+
+std::span<const FieldInfo> fields_of(Descriptor d, unsigned level) {
+  check_level(level);
+  if (kind_of(d, level) == Kind::table) return table::fields;
+  if (is_swap_entry(d, level)) return swp::fields;
+  return leaf::fields;
+}
+
+std::string_view to_string(Kind kind) {
+  switch (kind) {
+    case Kind::invalid: return "invalid";
+    case Kind::table: return "table";
+    case Kind::block: return "block";
+    case Kind::page: return "page";
+  }
+  return "?";
+}
+
+std::string_view describe_memory(MairByte byte) {
+  switch (memory_type(byte)) {
+    case MemoryType::strongly_ordered: return "Strongly-ordered";
+    case MemoryType::device: return "Device";
+    case MemoryType::unpredictable: return "UNPREDICTABLE";
+    case MemoryType::normal: break;
+  }
+  const MairCode inner = MAIR_ATTR::INNER.get(byte);
+  if (inner == MairCode::non_cacheable) return "Normal non-cacheable";
+  if (inner == MairCode::write_back_read_write_allocate) return "Normal write-back, write-allocate";
+  // Each of the two cacheable kinds has four codes, for its allocation hints. [lpae-mmu M-25]
+  constexpr auto last_write_through = static_cast<unsigned>(MairCode::write_through) + 3;
+  return static_cast<unsigned>(inner) <= last_write_through ? "Normal write-through" : "Normal write-back";
+}
+
+std::string describe_hardware(Descriptor d, unsigned level) {
+  check_level(level);
+  switch (kind_of(d, level)) {
+    case Kind::invalid:
+      return fmt::format("invalid: translation fault, level {} (DFSR {:#x} on a read, {:#x} on a write)", level,
+                         fsr_word({FaultKind::translation, level, VirtAddr{}, Access::read, Privilege::pl0}),
+                         fsr_word({FaultKind::translation, level, VirtAddr{}, Access::write, Privilege::pl0}));
+    case Kind::table: return hardware_table(d, level);
+    case Kind::block:
+    case Kind::page: return hardware_leaf(d, level);
+  }
+  return "?";
+}
+
+std::string describe_linux(Descriptor d, unsigned level) {
+  check_level(level);
+  const Pte pte{d.raw()};
+  if (pte_none(pte)) return "none: nothing is mapped";
+  if (level == last_level) return pte_present(pte) ? linux_leaf(d, level) : linux_swap(pte);
+  switch (kind_of(d, level)) {
+    case Kind::table:
+      if (level == pmd_level) return fmt::format("page table at {}", next_table(d));
+      return fmt::format("pmd table at {}{}", next_table(d), table::SWAPPER.get(d) ? ", swapper's (shared)" : "");
+    case Kind::block: return linux_leaf(d, level);
+    case Kind::invalid:
+    case Kind::page: return linux_invalid_upper(d, level);
+  }
+  return "?";
+}
+
+}  // namespace lpaemu::mmu
