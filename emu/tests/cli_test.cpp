@@ -103,7 +103,7 @@ TEST_CASE("Option --stats takes a format and a file, together or alone", "[emu][
                                               {{"--stats:out"}, StatsFormat::text, "out"},
                                               {{"--mem", "64M", "--stats:out"}, StatsFormat::text, "out"}}));
   Words words = row.words;
-  words.push_back("prog");
+  words.emplace_back("prog");
   const auto parsed = parse(words);
   REQUIRE(parsed.error.empty());
   REQUIRE(parsed.options.stats);

@@ -23,7 +23,7 @@ struct ProgramRun {
 using FilePtr = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 inline std::string all_of(std::FILE* file) {
-  std::rewind(file);
+  REQUIRE(std::fseek(file, 0, SEEK_SET) == 0);
   std::string text;
   std::array<char, 4096> block{};
   while (const std::size_t count = std::fread(block.data(), 1, block.size(), file)) text.append(block.data(), count);
@@ -38,7 +38,7 @@ inline ProgramRun run_lpaemu(std::vector<std::string> words, const std::string& 
   const FilePtr err{std::tmpfile(), &std::fclose};
   REQUIRE((in && out && err));
   REQUIRE(std::fwrite(input.data(), 1, input.size(), in.get()) == input.size());
-  std::rewind(in.get());
+  REQUIRE(std::fseek(in.get(), 0, SEEK_SET) == 0);
 
   std::string program = LPAEMU_PROGRAM;
   std::vector<char*> argv{program.data()};

@@ -272,7 +272,7 @@ void Pair::compare_directory(const std::string& path) {
   same_text(fmt::format("{}: {}", path, fmt::join(model, " ")), fmt::format("{}: {}", path, fmt::join(real, " ")));
   for (const std::string& child : model) {
     if (child == "." || child == "..") continue;
-    const std::string below = path + '/' + child;
+    const std::string below = fmt::format("{}/{}", path, child);
     RealStat facts;
     const int error = real_.stat(below, false, facts);
     const auto found = model_.lookup(below, Follow::no);

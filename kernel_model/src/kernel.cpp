@@ -78,8 +78,8 @@ void Kernel::set_root(std::shared_ptr<Inode> root, bool private_tmp) {
 
 // ---- Starting ------------------------------------------------------------------------------------------------------
 
-Result<void> Kernel::start(const Program& program, std::vector<std::string> argv, std::vector<std::string> envp,
-                           std::string cwd) {
+Result<void> Kernel::start(const Program& program, const std::vector<std::string>& argv,
+                           const std::vector<std::string>& envp, const std::string& cwd) {
   LPAEMU_ASSERT(current_ == nullptr, "a program runs already");
   LPAEMU_TRY(mm,
              mm_struct::create(
@@ -371,6 +371,7 @@ task_struct* Kernel::find(std::int32_t pid) {
 
 std::vector<std::int32_t> Kernel::pids() {
   std::vector<std::int32_t> all;
+  all.reserve(tasks_.size());
   for (const auto& [pid, task] : tasks_) all.push_back(pid);
   return all;
 }

@@ -34,10 +34,10 @@ UserMachine::UserMachine(const UserMachineConfig& config, kernel::Host& host, st
               *ram_, cpu_, host},
       code_{*ram_} {}
 
-Expected<void, Error> UserMachine::load(const std::string& path, std::vector<std::string> argv,
-                                        std::vector<std::string> envp, const std::string& cwd) {
+Expected<void, Error> UserMachine::load(const std::string& path, const std::vector<std::string>& argv,
+                                        const std::vector<std::string>& envp, const std::string& cwd) {
   LPAEMU_TRY(loaded, load_program(kernel_, path));
-  const auto started = kernel_.start(loaded.program, std::move(argv), std::move(envp), cwd);
+  const auto started = kernel_.start(loaded.program, argv, envp, cwd);
   if (!started) return unexpected(start_error(path, started.error()));
   code_.set_mm(kernel_.current().mm.get());
   const std::uint32_t load_bias = kernel_.current().mm->start_code - loaded.program.segments.front().vaddr;

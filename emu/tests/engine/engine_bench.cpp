@@ -184,7 +184,7 @@ void translation(bool large_tlb) {
   const double start = now_ns();
   (void)machine.run_from(code_va);
   fmt::print("a block translated, {} soft TLB: {:.0f}\n", large_tlb ? "large" : "small",
-             ns_since(start) / (pages * PAGE_SIZE / 8));
+             ns_since(start) / (pages * (PAGE_SIZE / 8.0)));
 }
 
 void start_up() {

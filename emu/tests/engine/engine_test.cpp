@@ -130,10 +130,10 @@ TEST_CASE("exceptions stop with the PC at the instruction", "[engine][exceptions
     ExceptionClass exception_class;
   };
   const auto row = GENERATE(values<Row>({
-      {0xe7f000f0, StopReason::undefined, {}, ExceptionClass::unknown},                        // udf #0
-      {0xe1600070, StopReason::undefined, {}, ExceptionClass::unknown},                        // smc #0
-      {0xe1200070, StopReason::exception, Exception::bkpt, ExceptionClass::bkpt},              // bkpt #0
-      {0xe1910f9f, StopReason::exception, Exception::data_abort, ExceptionClass::data_abort},  // ldrex r0, [r1]
+      {0xe7f000f0, StopReason::undefined, Exception::prefetch_abort, ExceptionClass::unknown},  // udf #0
+      {0xe1600070, StopReason::undefined, Exception::prefetch_abort, ExceptionClass::unknown},  // smc #0
+      {0xe1200070, StopReason::exception, Exception::bkpt, ExceptionClass::bkpt},               // bkpt #0
+      {0xe1910f9f, StopReason::exception, Exception::data_abort, ExceptionClass::data_abort},   // ldrex r0, [r1]
   }));
   CAPTURE(row.instruction);
   machine.code(code_va, {0xe3a00001, row.instruction});  // mov r0, #1

@@ -25,7 +25,7 @@ class FakeSoftTlb final : public SoftTlb {
     if (bridge != nullptr) bridge->note_drop(va);
   }
   void drop_all_entries() override {
-    log.push_back("all");
+    log.emplace_back("all");
     if (bridge != nullptr) bridge->note_flush();
   }
   void flush_as_if_used(std::uint32_t entries) override {

@@ -115,7 +115,8 @@ std::shared_ptr<Inode> make_devfs(Host& host) {
       return std::make_shared<DeviceFile>(std::move(inode), flags, host, device);
     });
   }
-  add("tty", 5, 0, [&host](auto, task_struct& opener, std::uint32_t flags) { return open_tty(host, opener, flags); });
+  add("tty", 5, 0,
+      [&host](const auto&, task_struct& opener, std::uint32_t flags) { return open_tty(host, opener, flags); });
 
   constexpr std::pair<const char*, const char*> links[] = {{"fd", "/proc/self/fd"},
                                                            {"stdin", "/proc/self/fd/0"},

@@ -11,7 +11,7 @@ namespace {
 
 class HostOpenFile final : public File {
  public:
-  HostOpenFile(std::shared_ptr<HostRegular> inode, std::uint32_t flags) : File{inode, flags}, inode_{*inode} {}
+  HostOpenFile(const std::shared_ptr<HostRegular>& inode, std::uint32_t flags) : File{inode, flags}, inode_{*inode} {}
 
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> buffer, std::uint64_t offset) override {
     return inode_.read(buffer, offset);

@@ -20,7 +20,7 @@ struct HostFs {
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::weak_ptr<HostRegular>> files;
 
   [[nodiscard]] bool writable() const { return access == HostAccess::read_write; }
-  [[nodiscard]] Stat guest_stat(const HostStat& stat);
+  [[nodiscard]] Stat guest_stat(const HostStat& host);
 };
 
 class HostInode : public Inode {

@@ -111,7 +111,8 @@ Path PathWalk::parent_of(const Path& place) {
   PathWalk walk{vfs_, nullptr};
   auto parent = walk.resolve(vfs_.root(), above, Follow::no);
   // Pretend: a directory whose parent was renamed away is its own parent; Linux would still know the parent.
-  return parent ? std::move(*parent) : place;
+  if (parent) return std::move(*parent);
+  return place;
 }
 
 }  // namespace lpaemu::kernel

@@ -30,6 +30,7 @@ Result<std::shared_ptr<Inode>> StaticDir::lookup(std::string_view name) {
 
 Result<std::vector<DirEntry>> StaticDir::readdir() {
   std::vector<DirEntry> entries;
+  entries.reserve(entries_.size());
   for (const auto& [name, inode] : entries_) entries.push_back(DirEntry{name, inode->type(), inode->stat().ino});
   return entries;
 }

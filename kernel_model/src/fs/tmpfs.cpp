@@ -16,7 +16,7 @@ constexpr std::int64_t day_ns = std::int64_t{86400} * 1'000'000'000;
 
 class TmpFile final : public File {
  public:
-  TmpFile(std::shared_ptr<TmpRegular> inode, std::uint32_t flags) : File{inode, flags}, inode_{*inode} {}
+  TmpFile(const std::shared_ptr<TmpRegular>& inode, std::uint32_t flags) : File{inode, flags}, inode_{*inode} {}
 
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> buffer, std::uint64_t offset) override {
     if ((flags() & O_NOATIME) == 0) inode_.accessed();

@@ -11,7 +11,7 @@ namespace lpaemu::kernel {
 Vfs::Vfs(std::shared_ptr<Inode> root) : root_{std::move(root)} {}
 
 // The path's links are followed now, as mount(2) does: it is a place, not a text, that gets covered.
-void Vfs::mount(std::string path, std::shared_ptr<Inode> root) {
+void Vfs::mount(std::string_view path, std::shared_ptr<Inode> root) {
   PathWalk walk{*this, nullptr};
   Path at = this->root();
   std::string_view rest = path;

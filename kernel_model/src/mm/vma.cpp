@@ -68,11 +68,12 @@ vm_area* vma_merge_existing_range(mm_struct& mm, vm_area& vma, const vm_area& wa
   vm_area* prev = left_side ? mm.prev_vma(vma) : nullptr;
   vm_area* next = right_side ? mm.next_vma(vma) : nullptr;
   const bool merge_left = can_vma_merge_after(prev, wanted);
-  const bool merge_right =
-      can_vma_merge_before(next, wanted) && (!merge_left || are_anon_vmas_compatible(*prev, *next));
+  const bool merge_right = can_vma_merge_before(next, wanted) &&
+                           (!merge_left || are_anon_vmas_compatible(*prev, *next));  // NOLINT(clang-analyzer-core.*)
   if (!merge_left && !merge_right) return nullptr;
 
-  vm_area& survivor = merge_left ? *prev : *next;
+  // Null is no neighbour to merge with, which the analyzer does not see.
+  vm_area& survivor = merge_left ? *prev : *next;  // NOLINT(clang-analyzer-core.*)
   absorb(mm, survivor, vma, range);
   if (left_side && right_side) {
     mm.erase_vma(vma);
@@ -158,11 +159,12 @@ vm_area* vma_merge_new_range(mm_struct& mm, const vm_area& wanted) {
   vm_area* prev = mm.vma_before(wanted.vm_start);
   vm_area* next = prev != nullptr ? mm.next_vma(*prev) : mm.find_vma(wanted.vm_start);
   const bool merge_left = can_vma_merge_after(prev, wanted);
-  const bool merge_right =
-      can_vma_merge_before(next, wanted) && (!merge_left || are_anon_vmas_compatible(*prev, *next));
+  const bool merge_right = can_vma_merge_before(next, wanted) &&
+                           (!merge_left || are_anon_vmas_compatible(*prev, *next));  // NOLINT(clang-analyzer-core.*)
   if (!merge_left && !merge_right) return nullptr;
 
-  vm_area& survivor = merge_left ? *prev : *next;
+  // Null is no neighbour to merge with, which the analyzer does not see.
+  vm_area& survivor = merge_left ? *prev : *next;  // NOLINT(clang-analyzer-core.*)
   absorb(mm, survivor, wanted, wanted.range());
   if (!merge_left) {
     move_start(mm, *next, wanted.vm_start);

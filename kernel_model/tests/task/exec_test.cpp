@@ -168,7 +168,7 @@ TEST_CASE("arguments, environment and auxv stand at a 16-byte aligned sp", "[ker
   Machine m{1000};
   std::vector<std::string> argv{"prog", "", "two words"};
   std::vector<std::string> envp{"A=1", "LONG=" + std::string(5000, 'v')};
-  for (unsigned i = 0; i < extra; ++i) argv.push_back(std::string(i, 'a'));
+  for (unsigned i = 0; i < extra; ++i) argv.emplace_back(i, 'a');
   m.start(small_image(), argv, envp);
   CHECK(m.cpu.registers.sp().raw() % 16 == 0);
   const Startup startup = read_startup(m);

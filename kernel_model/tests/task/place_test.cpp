@@ -132,7 +132,7 @@ TEST_CASE("an interrupted wait changes nothing, and the call can be made again",
   CHECK(m.next(outer, 3, {0, buffer.raw(), 100}) == Next::interrupted);
   CHECK(m.cpu.registers.r[0] == 0);
   CHECK(tracer.no_returns == 1);
-  m.host.later_input.push_back("later");
+  m.host.later_input.emplace_back("later");
   CHECK(m.kernel.syscall(outer) == Next::resume);
   CHECK(m.cpu.registers.r[0] == 5);
   CHECK(m.peek(buffer, 5) == "later");

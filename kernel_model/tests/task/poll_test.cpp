@@ -43,7 +43,7 @@ TEST_CASE("poll waits for input or for the time", "[kernel][sys_poll][sys_ppoll]
   const Nanoseconds start = m.host.now;
   CHECK(m.call(nr::poll, {fds.raw(), 1, 1500}) == 0);
   CHECK(m.host.now - start == std::chrono::milliseconds{1500});
-  m.host.later_input.push_back("x");
+  m.host.later_input.emplace_back("x");
   CHECK(m.call(nr::poll, {fds.raw(), 1, 0xffffffff}) == 1);
   m.host.input.clear();
   CHECK(m.next(outer, nr::poll, {fds.raw(), 1, 0xffffffff}) == Next::interrupted);
@@ -103,7 +103,7 @@ TEST_CASE("select", "[kernel][sys__newselect][sys_pselect6]") {
 
   m.put(VirtAddr{read}, std::uint32_t{1});
   m.put(VirtAddr{time}, std::array<std::int32_t, 2>{2, 0});
-  m.host.later_input.push_back("x");
+  m.host.later_input.emplace_back("x");
   CHECK(m.call(nr::_newselect, {1, read, 0, 0, time}) == 1);
   CHECK(m.get<std::array<std::int32_t, 2>>(VirtAddr{time}) == std::array<std::int32_t, 2>{2, 0});
   m.host.input.clear();

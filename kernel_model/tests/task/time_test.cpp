@@ -9,7 +9,6 @@ namespace {
 using testing::bad_pointer;
 using testing::failed;
 using testing::Machine;
-using testing::StringHost;
 
 using Time32 = std::array<std::int32_t, 2>;
 using Time64 = std::array<std::int64_t, 2>;

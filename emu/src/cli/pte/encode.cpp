@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <utility>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "lpaemu/emu/cli/hex.h"
@@ -18,21 +21,26 @@ namespace {
 using mmu::L_PTE_MT_TYPE;
 
 template <class T>
-using Names = std::vector<std::pair<std::string, T>>;
-const Names<L_PTE_MT_TYPE> memory_types{
+struct Name {
+  std::string_view text;
+  T meaning;
+};
+constexpr Name<L_PTE_MT_TYPE> memory_types[] = {
     {"uncached", L_PTE_MT_TYPE::UNCACHED},         {"bufferable", L_PTE_MT_TYPE::BUFFERABLE},
     {"writethrough", L_PTE_MT_TYPE::WRITETHROUGH}, {"writeback", L_PTE_MT_TYPE::WRITEBACK},
     {"dev_shared", L_PTE_MT_TYPE::DEV_SHARED},     {"writealloc", L_PTE_MT_TYPE::WRITEALLOC}};
-const Names<mmu::Sh> shareabilities{
+constexpr Name<mmu::Sh> shareabilities[] = {
     {"non", mmu::Sh::non_shareable}, {"outer", mmu::Sh::outer_shareable}, {"inner", mmu::Sh::inner_shareable}};
 
 /// Declares an option that takes one of these names.
 template <class T>
-CLI::Option* add_names_option(CLI::App& command, const std::string& name, const Names<T>& names, T& value,
+CLI::Option* add_names_option(CLI::App& command, const std::string& name,
+                              std::type_identity_t<std::span<const Name<T>>> names, T& value,
                               const std::string& description) {
   std::vector<std::string> known;
-  for (const auto& [text, meaning] : names) known.push_back(text);
-  const auto take = [&names, &value](const std::string& given) {
+  known.reserve(names.size());
+  for (const auto& [text, meaning] : names) known.emplace_back(text);
+  const auto take = [names, &value](const std::string& given) {
     for (const auto& [text, meaning] : names)
       if (text == given) value = meaning;
   };

@@ -41,7 +41,7 @@ std::string result_text(const mmu::Translation& found, const mmu::Regime& regime
 
 /// AF is said when it is missing, all others when they are there.
 std::string flags_text(mmu::Descriptor flags, unsigned level) {
-  const std::string set = short_fields(flags, mmu::Kind::page);
+  std::string set = short_fields(flags, mmu::Kind::page);
   if (level == 0 || mmu::leaf::AF.get(flags)) return set;
   return set.empty() ? "AF=0" : "AF=0 " + set;
 }

@@ -20,6 +20,7 @@ constexpr auto to_json = [](const auto& item) { return json::of(item); };
 
 int walk_addresses(const WalkOptions& options, const MemoryImage& memory, const mmu::Regime& regime) {
   std::vector<OneWalk> walks;
+  walks.reserve(options.addresses.size());
   for (const mmu::VirtAddr va : options.addresses)
     walks.push_back(walk_one(memory, regime, va, options.access, options.privilege));
   if (options.format == WalkFormat::json) {

@@ -32,7 +32,7 @@ std::uint64_t checked_hex(const std::string& option, const std::string& text, un
 
 /// An option whose value is a register's.
 CLI::Option* add_register(CLI::App& command, const std::string& name, unsigned bits, const std::string& description,
-                          std::function<void(std::uint64_t)> store) {
+                          const std::function<void(std::uint64_t)>& store) {
   return command
       .add_option_function<std::string>(
           name, [=](const std::string& text) { store(checked_hex(name, text, bits)); }, description)

@@ -10,7 +10,7 @@ namespace lpaemu::kernel {
 
 /// The rows of errno.inc, and one number that user space never sees.
 enum class Errno : std::uint16_t {
-#define E(enumerator, NAME, number, text) enumerator = number,
+#define E(enumerator, NAME, number, text) enumerator = (number),
 #include "lpaemu/kernel_model/errno.inc"
 #undef E
   /// The call was cut short while nothing was done; it is to be made again as it was. [linux include/linux/errno.h]

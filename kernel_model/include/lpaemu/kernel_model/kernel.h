@@ -88,8 +88,8 @@ class Kernel final : public TaskList, private Events::Stamp {
 
   /// Makes the first task and loads the program: stack, auxv, registers, TTBR0. ENOEXEC, ENOMEM, E2BIG; ENOENT and the
   /// like for a bad cwd.
-  [[nodiscard]] Result<void> start(const Program& program, std::vector<std::string> argv, std::vector<std::string> envp,
-                                   std::string cwd);
+  [[nodiscard]] Result<void> start(const Program& program, const std::vector<std::string>& argv,
+                                   const std::vector<std::string>& envp, const std::string& cwd);
   /// Requires: start() was called.
   [[nodiscard]] task_struct& current() { return *current_; }
 

@@ -40,8 +40,8 @@ class UserMachine final : private EngineClient, private AbortSource {
   [[nodiscard]] std::chrono::nanoseconds guest_time() const { return guest_time_; }
 
   /// Loads the program `path` of the guest's file system and makes it ready to run.
-  [[nodiscard]] Expected<void, Error> load(const std::string& path, std::vector<std::string> argv,
-                                           std::vector<std::string> envp, const std::string& cwd);
+  [[nodiscard]] Expected<void, Error> load(const std::string& path, const std::vector<std::string>& argv,
+                                           const std::vector<std::string>& envp, const std::string& cwd);
 
   /// Runs until the guest has ended (see kernel().exit_report()) or interrupt() was heard.
   [[nodiscard]] Expected<RunEnd, Error> run();

@@ -18,7 +18,7 @@ class PageAllocator;
 [[nodiscard]] std::shared_ptr<Inode> make_tmpfs(PageAllocator& pages, Host& host, std::uint32_t root_mode);
 
 /// A file without a name: memfd_create. [linux mm/memfd.c]
-[[nodiscard]] std::shared_ptr<Inode> make_memfd(PageAllocator& pages, Host& host, std::string name);
+[[nodiscard]] std::shared_ptr<Inode> make_memfd(PageAllocator& pages, Host& host, const std::string& name);
 
 enum class HostAccess : std::uint8_t { read_only, read_write };
 

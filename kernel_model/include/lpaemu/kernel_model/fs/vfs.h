@@ -44,7 +44,7 @@ class Vfs {
   explicit Vfs(std::shared_ptr<Inode> root);
 
   /// Puts `root` over the directory at `path`, which shows in its parent even where no such directory exists.
-  void mount(std::string path, std::shared_ptr<Inode> root);
+  void mount(std::string_view path, std::shared_ptr<Inode> root);
   /// "/".
   [[nodiscard]] Path root() const;
 
