@@ -33,6 +33,7 @@ Result<void> munmap_range(mm_struct& mm, VirtRange range) {
     unaccount(mm, *vma);
     mm.erase_vma(*vma);
   }
+  mm.gap_search = {};
   gather.free_pgtables(range);
   return {};
 }

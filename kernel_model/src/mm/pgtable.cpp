@@ -88,14 +88,6 @@ void mm_struct::set_pte_at(VirtAddr va, PhysAddr ptep, mmu::Pte pte) {
                              .value_after = ptep_get(ptep).raw()});
 }
 
-void mm_struct::free_pgtables(VirtRange range) {
-  std::vector<Pfn> freed;
-  free_pgtables(range, freed);
-  if (freed.empty()) return;
-  flush_tlb_mm();
-  for (const Pfn table : freed) context_.pages.put(table);
-}
-
 void mm_struct::free_pgtables(VirtRange range, std::vector<Pfn>& freed) {
   // A table goes when no VMA lies in what it maps: those of the range first, then those above them.
   const auto free_level = [&](unsigned level) {

@@ -8,17 +8,22 @@ namespace {
 
 /// Below mmap_base downwards, no lower than FIRST_USER_ADDRESS. [linux mm/mmap.c:unmapped_area_topdown]
 std::optional<VirtAddr> unmapped_area_topdown(mm_struct& mm, std::uint32_t length) {
-  VirtAddr high = mm.mmap_base;
+  GapSearch& search = mm.gap_search;
+  if (length <= search.largest_passed) search = {};
+  VirtAddr high = search.high.value_or(mm.mmap_base);
   auto vma = mm.vmas().lower_bound(high);
   if (vma != mm.vmas().end()) high = std::min(high, vm_start_gap(vma->second));
-  while (vma != mm.vmas().begin()) {
-    --vma;
-    const VirtAddr low = std::max(vma->second.vm_end, FIRST_USER_ADDRESS);
-    if (low < high && high - low >= length) return high - length;
+  while (true) {
+    const bool lowest = vma == mm.vmas().begin();
+    if (!lowest) --vma;
+    const VirtAddr low = lowest ? FIRST_USER_ADDRESS : std::max(vma->second.vm_end, FIRST_USER_ADDRESS);
+    const std::uint32_t gap = low < high ? high - low : 0;
+    search.high = high;
+    if (gap >= length) return high - length;
+    search.largest_passed = std::max(search.largest_passed, gap);
+    if (lowest) return std::nullopt;
     high = std::min(high, vm_start_gap(vma->second));
   }
-  if (high > FIRST_USER_ADDRESS && high - FIRST_USER_ADDRESS >= length) return high - length;
-  return std::nullopt;
 }
 
 /// Between mmap_base and TASK_SIZE upwards: better than failing. [linux mm/mmap.c:unmapped_area]

@@ -1,6 +1,8 @@
 // mmap, munmap, brk: where mappings go, which requests fail, which neighbours merge. [linux mm/mmap.c, vma.c]
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <random>
+#include <ranges>
 
 #include "support/guest.h"
 
@@ -27,6 +29,41 @@ TEST_CASE("mappings go top-down below mmap_base", "[mm][mmap][placement]") {
   guest.unmap(base - page_size, 1);
   CHECK(guest.map(2) == base - 5 * page_size);  // the hole is too small
   CHECK(guest.map(1) == base - page_size);      // now it is used
+}
+
+TEST_CASE("the highest gap that is large enough is taken, whatever was searched before", "[mm][mmap][placement]") {
+  // Told from the list of VMAs alone, from the top each time.
+  const auto expected = [](Guest& guest, std::uint32_t length) {
+    VirtAddr high = guest.mm().mmap_base;
+    for (const auto& [start, vma] : std::views::reverse(guest.mm().vmas())) {
+      if (start >= high) continue;
+      if (vma.vm_end <= high && high - vma.vm_end >= length) break;
+      high = start;
+    }
+    return high - length;
+  };
+  Guest guest;
+  std::mt19937 random{20240912};
+  const auto below = [&](std::uint32_t bound) {
+    return std::uniform_int_distribution<std::uint32_t>{0, bound - 1}(random);
+  };
+  std::vector<std::pair<VirtAddr, std::uint32_t>> mapped;
+  for (int round = 0; round < 3000; ++round) {
+    const std::uint32_t pages = 1 + below(6);
+    const std::uint32_t prot = below(2) == 0 ? PROT_READ : 0;
+    if (below(3) != 0 || mapped.empty()) {
+      const VirtAddr wanted = expected(guest, pages * page_size);
+      REQUIRE(guest.map(pages, prot) == wanted);
+      mapped.emplace_back(wanted, pages);
+    } else if (below(4) == 0) {  // over something, and beyond it
+      const auto [at, count] = mapped[below(static_cast<std::uint32_t>(mapped.size()))];
+      guest.map(count + 1, prot, anon_private | MAP_FIXED, at - page_size);
+    } else {
+      std::swap(mapped[below(static_cast<std::uint32_t>(mapped.size()))], mapped.back());
+      guest.unmap(mapped.back().first, mapped.back().second);
+      mapped.pop_back();
+    }
+  }
 }
 
 TEST_CASE("hints are honoured where there is room", "[mm][mmap][placement]") {

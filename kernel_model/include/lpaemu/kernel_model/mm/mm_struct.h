@@ -39,6 +39,14 @@ struct RssCounters {
   [[nodiscard]] std::uint64_t total() const { return anon + file + shmem; }
 };
 
+/// Where the last search for room below mmap_base came to, so that the next one need not pass all VMAs again: no gap
+/// between `high` and mmap_base is larger than `largest_passed`. Void once a gap is made there.
+/// Linux finds gaps in its tree of VMAs.
+struct GapSearch {
+  std::optional<VirtAddr> high;  // none: nothing is known yet
+  std::uint32_t largest_passed = 0;
+};
+
 class mm_struct {
  public:
   /// An address space with empty tables (a pgd page). ENOMEM when RAM is exhausted.
@@ -106,10 +114,8 @@ class mm_struct {
   /// One page: TLBIMVA; more: TLBIASID.
   void flush_tlb_range(VirtRange range);
   void flush_tlb_mm();
-  /// Frees the tables of `range` that no VMA needs any more. Requires: their entries are clear.
-  /// [linux mm/memory.c:free_pgtables]
-  void free_pgtables(VirtRange range);
-  /// The same; the pages go to `freed`, to be given back after the TLB flush.
+  /// Frees the tables of `range` that no VMA needs any more; their pages go to `freed`, to be given back after the TLB
+  /// flush. Requires: their entries are clear. [linux mm/memory.c:free_pgtables]
   void free_pgtables(VirtRange range, std::vector<Pfn>& freed);
 
   // Layout and accounting, in bytes or pages as Linux has them.
@@ -117,6 +123,7 @@ class mm_struct {
   VirtAddr start_brk, brk;
   VirtAddr start_stack, arg_start, arg_end, env_start, env_end;
   VirtAddr mmap_base{0xb7000000};
+  GapSearch gap_search;
   std::uint64_t total_vm = 0;  // pages
   std::uint64_t data_vm = 0;   // of them private writable, no stack
   std::uint64_t exec_vm = 0;   // executable, not writable
