@@ -58,7 +58,7 @@ void Statistics::on_event(const kernel::Event& event) {
 std::string Statistics::text(const Totals& totals) const {
   std::string out = "lpaemu: statistics\n";
   const auto row = [&out](std::string_view name, std::uint64_t value) {
-    out += fmt::format("  {:<22} {:>12}\n", name, value);
+    out += fmt::format("  {:<26} {:>12}\n", name, value);
   };
   row("faults, user", user_faults_);
   row("faults, kernel", kernel_faults_);
@@ -73,8 +73,8 @@ std::string Statistics::text(const Totals& totals) const {
   for (const auto& [name, value] : engine_rows(totals.engine)) row(fmt::format("engine {}", name), value);
   row("pages in use", totals.pages_used);
   row("pages of RAM", totals.pages_total);
-  out += fmt::format("  {:<22} {:>12.3f} ms\n", "guest time", milliseconds(totals.guest_time));
-  out += fmt::format("  {:<22} {:>12.3f} ms\n", "host time", milliseconds(totals.host_time));
+  out += fmt::format("  {:<26} {:>12.3f} ms\n", "guest time", milliseconds(totals.guest_time));
+  out += fmt::format("  {:<26} {:>12.3f} ms\n", "host time", milliseconds(totals.host_time));
   return out;
 }
 

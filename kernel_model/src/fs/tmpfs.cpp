@@ -63,8 +63,10 @@ Stat TmpInode::stat() {
 StatFs TmpInode::statfs() {
   StatFs answer;
   answer.type = TMPFS_MAGIC;
-  answer.blocks = fs_->pages.total_pages() / 2;
-  answer.bfree = std::min<std::uint64_t>(answer.blocks, fs_->pages.free_pages());
+  if (fs_->blocks) {
+    answer.blocks = fs_->blocks->max_blocks;
+    answer.bfree = answer.blocks - fs_->blocks->used_blocks;
+  }
   answer.files = fs_->max_names;
   answer.ffree = fs_->max_names - fs_->names;
   return answer;
@@ -103,7 +105,7 @@ void TmpInode::drop_link() {
 
 TmpRegular::TmpRegular(std::shared_ptr<TmpFs> fs, std::uint32_t mode, std::string shown)
     : TmpInode{std::move(fs), FileType::regular, mode},
-      data_{std::make_shared<page_cache>(this->fs().pages, 0)},
+      data_{std::make_shared<page_cache>(this->fs().pages, this->fs().blocks)},
       shown_{std::move(shown)} {}
 
 Result<std::shared_ptr<File>> TmpRegular::open(task_struct&, std::uint32_t flags) {
@@ -126,7 +128,7 @@ Result<std::shared_ptr<TmpSymlink>> TmpSymlink::make(std::shared_ptr<TmpFs> fs, 
     link->short_target_ = target;
     return link;
   }
-  link->long_target_ = std::make_shared<page_cache>(link->fs().pages, 0);
+  link->long_target_ = std::make_shared<page_cache>(link->fs().pages, link->fs().blocks);
   LPAEMU_TRY(written, link->long_target_->write(0, std::as_bytes(std::span{target})));
   if (written != target.size()) return unexpected(Errno::enospc);
   return link;
@@ -292,8 +294,10 @@ Result<void> TmpDir::rmdir(std::string_view name) {
 }
 
 std::shared_ptr<Inode> make_tmpfs(PageAllocator& pages, Host& host, std::uint32_t root_mode) {
-  // [linux mm/shmem.c:shmem_default_max_inodes]
-  auto fs = std::make_shared<TmpFs>(TmpFs{pages, host, new_anonymous_dev(), 1, pages.total_pages() / 2});
+  // [linux mm/shmem.c:shmem_default_max_blocks, shmem_default_max_inodes]
+  const std::uint64_t half = pages.total_pages() / 2;
+  auto blocks = std::make_shared<BlockLimit>(BlockLimit{.max_blocks = half});
+  auto fs = std::make_shared<TmpFs>(TmpFs{pages, host, new_anonymous_dev(), 1, half, std::move(blocks)});
   return std::make_shared<TmpDir>(std::move(fs), root_mode);
 }
 

@@ -15,7 +15,8 @@ struct TmpFs {
   Host& host;
   std::uint64_t dev;
   std::uint64_t next_ino = 1;
-  std::uint64_t max_names;  // inodes and further links together, as shmem counts them
+  std::uint64_t max_names;             // inodes and further links together, as shmem counts them
+  std::shared_ptr<BlockLimit> blocks;  // null in the kernel's own mount of shmem
   std::uint64_t names = 0;
 
   [[nodiscard]] std::int64_t now() { return host.realtime().count(); }

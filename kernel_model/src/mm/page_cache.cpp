@@ -29,9 +29,12 @@ VirtRange mapped_part(const vm_area& vma, std::uint64_t first, std::uint64_t end
 page_cache::page_cache(PageAllocator& pages, std::uint64_t size, Fill fill)
     : pages_{pages}, size_{size}, fill_{std::move(fill)} {}
 
+page_cache::page_cache(PageAllocator& pages, std::shared_ptr<BlockLimit> blocks)
+    : pages_{pages}, size_{0}, blocks_{std::move(blocks)} {}
+
 page_cache::~page_cache() {
   LPAEMU_ASSERT(mappers_.empty(), "{} address spaces still map this file", mappers_.size());
-  for (const auto& [pgoff, pfn] : present_) pages_.put(pfn);
+  for (const auto& [pgoff, pfn] : present_) put_page(pfn);
 }
 
 std::optional<Pfn> page_cache::find_page(std::uint64_t pgoff) const {
@@ -42,18 +45,30 @@ std::optional<Pfn> page_cache::find_page(std::uint64_t pgoff) const {
 
 Result<Pfn> page_cache::get_page(std::uint64_t pgoff) {
   if (const auto pfn = find_page(pgoff)) return *pfn;
+  LPAEMU_TRY(pfn, add_page(pgoff));
+  if (!fill_) return pfn;
+  const auto filled = fill_(pgoff, pages_.bytes(pfn));
+  if (!filled) {
+    present_.erase(pgoff);
+    put_page(pfn);
+    return unexpected(filled.error());
+  }
+  pages_.stored_into(pfn);
+  return pfn;
+}
+
+Result<Pfn> page_cache::add_page(std::uint64_t pgoff) {
+  if (blocks_ && blocks_->used_blocks >= blocks_->max_blocks) return unexpected(Errno::enospc);
   const auto pfn = pages_.alloc_zeroed();
   if (!pfn) return unexpected(Errno::enomem);
-  if (fill_) {
-    const auto filled = fill_(pgoff, pages_.bytes(*pfn));
-    if (!filled) {
-      pages_.put(*pfn);
-      return unexpected(filled.error());
-    }
-    pages_.stored_into(*pfn);
-  }
+  if (blocks_) ++blocks_->used_blocks;
   present_.emplace(pgoff, *pfn);
   return *pfn;
+}
+
+void page_cache::put_page(Pfn pfn) {
+  if (blocks_) --blocks_->used_blocks;
+  pages_.put(pfn);
 }
 
 Result<std::size_t> page_cache::read(std::uint64_t offset, std::span<std::byte> buffer) {
@@ -80,10 +95,7 @@ Result<Pfn> page_cache::page_for_write(std::uint64_t pgoff, bool whole) {
   const bool beyond_end = pgoff >= pages_for(size_);
   if (!whole && !beyond_end) return get_page(pgoff);
   if (const auto pfn = find_page(pgoff)) return *pfn;
-  const auto pfn = pages_.alloc_zeroed();
-  if (!pfn) return unexpected(Errno::enospc);
-  present_.emplace(pgoff, *pfn);
-  return *pfn;
+  return add_page(pgoff);
 }
 
 Result<std::size_t> page_cache::write(std::uint64_t offset, std::span<const std::byte> data) {
@@ -142,7 +154,7 @@ void page_cache::drop_pages(std::uint64_t first, std::uint64_t end) {
   unmap_mapping_range(first, end);
   const auto low = present_.lower_bound(first);
   const auto high = present_.lower_bound(end);
-  for (auto at = low; at != high; ++at) pages_.put(at->second);
+  for (auto at = low; at != high; ++at) put_page(at->second);
   present_.erase(low, high);
 }
 

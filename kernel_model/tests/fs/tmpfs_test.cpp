@@ -54,7 +54,7 @@ TEST_CASE("reads and mappings share the pages", "[tmpfs]") {
   CHECK(fs.read("/f") == "aBc");
 }
 
-TEST_CASE("when RAM is exhausted a write says so, and freeing helps", "[tmpfs][enospc]") {
+TEST_CASE("files fill half of RAM; then a write says so, and freeing helps", "[tmpfs][enospc]") {
   FsFixture fs;
   const auto file = fs.must_open("/big", O_CREAT | O_RDWR);
   const std::string block(65536, 'x');
@@ -62,13 +62,16 @@ TEST_CASE("when RAM is exhausted a write says so, and freeing helps", "[tmpfs][e
   Result<std::size_t> last = 0;
   while ((last = file->write(bytes_of(block), offset)) && *last != 0) offset += *last;
   CHECK(outcome(last) == "ENOSPC");
-  CHECK(offset <= Board::default_bytes);
-  CHECK(offset > Board::default_bytes / 2);
+  CHECK(offset == Board::default_bytes / 2);
+  CHECK(fs.must_open("/big")->inode().statfs().bfree == 0);
+  CHECK(outcome(fs.must_open("/other", O_CREAT | O_RDWR)->write(bytes_of("x"), 0)) == "ENOSPC");
+  CHECK((*fs.must_open("/other")->mmap())->get_page(0) == unexpected(Errno::enospc));  // a fault gives SIGBUS
   CHECK(fs.stat("/big").size == offset);
   REQUIRE(fs.unlink("/big") == "ok");
-  CHECK(fs.board.pages.free_pages() < 100);  // still open
+  CHECK(outcome(fs.must_open("/other", O_RDWR)->write(bytes_of("x"), 0)) == "ENOSPC");  // still open
   const_cast<std::shared_ptr<File>&>(file).reset();
   CHECK(fs.board.pages.free_pages() > 900);
+  CHECK(outcome(fs.must_open("/other", O_RDWR)->write(bytes_of("x"), 0)) == "ok");
 }
 
 TEST_CASE("an unlinked file lives as long as it is open", "[tmpfs]") {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -15,12 +16,20 @@ namespace lpaemu::kernel {
 
 class mm_struct;
 
+/// How many pages the files of one file system may have together. [linux mm/shmem.c:shmem_inode_acct_blocks]
+struct BlockLimit {
+  std::uint64_t max_blocks;
+  std::uint64_t used_blocks = 0;
+};
+
 class page_cache {
  public:
   /// Fills a fresh page from the backing store; null: pages start as zeroes.
   using Fill = std::function<Result<void>(std::uint64_t pgoff, std::span<std::byte> page)>;
 
   page_cache(PageAllocator& pages, std::uint64_t size, Fill fill = {});
+  /// A file of a tmpfs: its pages count against `blocks`.
+  page_cache(PageAllocator& pages, std::shared_ptr<BlockLimit> blocks);
   ~page_cache();
   page_cache(const page_cache&) = delete;
   page_cache& operator=(const page_cache&) = delete;
@@ -29,12 +38,13 @@ class page_cache {
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] bool is_shmem() const { return !fill_; }
 
-  /// The page at `pgoff` (in pages), allocated or read if it is not there: ENOMEM, EIO. Takes no reference.
+  /// The page at `pgoff` (in pages), allocated or read if it is not there: ENOMEM, ENOSPC, EIO. Takes no reference.
   [[nodiscard]] Result<Pfn> get_page(std::uint64_t pgoff);
   /// The page if it is there.
   [[nodiscard]] std::optional<Pfn> find_page(std::uint64_t pgoff) const;
 
-  /// read(2) and write(2): short at the end of the file; a write extends it. ENOSPC when RAM is exhausted.
+  /// read(2) and write(2): short at the end of the file; a write extends it. ENOSPC when RAM or the
+  /// file system is full.
   [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> buffer);
   [[nodiscard]] Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> data);
 
@@ -58,6 +68,9 @@ class page_cache {
   void remove_mapper(mm_struct& mm);
 
  private:
+  /// A zeroed page at `pgoff`, where none is: ENOMEM, ENOSPC.
+  [[nodiscard]] Result<Pfn> add_page(std::uint64_t pgoff);
+  void put_page(Pfn pfn);
   /// A page for a write that covers only part of it, or all.
   [[nodiscard]] Result<Pfn> page_for_write(std::uint64_t pgoff, bool whole);
   /// Drops pages [first, end) after taking them out of every address space.
@@ -72,6 +85,7 @@ class page_cache {
   PageAllocator& pages_;
   std::uint64_t size_;
   Fill fill_;
+  std::shared_ptr<BlockLimit> blocks_;  // null: no limit but RAM
   std::map<std::uint64_t, Pfn> present_;
   std::map<mm_struct*, unsigned> mappers_;
 };
