@@ -52,7 +52,7 @@ SyscallResult do_read(task_struct& task, File& file, UserVector to, std::optiona
     }
     // Short: the end of the file, a bad address, or all that a pipe or terminal had.
     if (copied < *got || *got < chunk || file.may_block()) break;
-  } while (to.size() > 0);
+  } while (to.size() > 0 && !task.kernel->host().interrupted());
   return static_cast<std::uint32_t>(position.done);
 }
 
@@ -88,7 +88,7 @@ SyscallResult do_write(task_struct& task, File& file, UserVector from, std::opti
     position.advance(*put);
     // A stream takes what fits and is tried again; any other file has said what it wants.
     if (copied < chunk || (*put < copied && !file.may_block())) break;
-  } while (from.size() > 0);
+  } while (from.size() > 0 && !task.kernel->host().interrupted());
   // What O_APPEND writes goes to the end, whatever the position was.
   if ((file.flags() & O_APPEND) != 0 && !given && position.done != 0 && file.seekable())
     file.pos = file.inode().stat().size;
@@ -167,7 +167,7 @@ SyscallResult copy_between(task_struct& task, Position in, Position out, std::ui
     }
     in.advance(*put);
     out.advance(*put);
-    if (*put < *got && !out.file.may_block()) break;
+    if ((*put < *got && !out.file.may_block()) || task.kernel->host().interrupted()) break;
   }
   return static_cast<std::uint32_t>(in.done);
 }

@@ -188,7 +188,7 @@ SyscallResult sys_getrandom(task_struct& task, const SyscallArgs& args) {
     const std::size_t left = copy_to_user(*task.mm, args.addr(0) + done, chunk);
     done += static_cast<std::uint32_t>(chunk.size() - left);
     if (left != 0 && done == 0) return unexpected(Errno::efault);
-    if (left != 0) break;
+    if (left != 0 || task.kernel->host().interrupted()) break;
   }
   return done;
 }

@@ -51,6 +51,24 @@ TEST_CASE("large transfers go through in one call", "[kernel][sys_read][sys_writ
   CHECK(m.peek(to, bytes) == text);
 }
 
+TEST_CASE("a long transfer ends early when lpaemu is to stop",
+          "[kernel][sys_read][sys_write][sys_sendfile][sys_getrandom]") {
+  Machine m;
+  m.start();
+  constexpr std::uint32_t pages = 50, bytes = pages * 4096, piece = 65536;
+  const VirtAddr memory = m.map(pages);
+  const std::uint32_t fd = m.file(), other = m.file();
+  REQUIRE(m.call(nr::write, {fd, memory.raw(), bytes}) == bytes);
+  m.host.stop_transfers = true;
+  CHECK(m.call(nr::pread64, {fd, memory.raw(), bytes, 0, 0, 0}) == piece);
+  CHECK(m.call(nr::write, {other, memory.raw(), bytes}) == piece);
+  REQUIRE(m.call(nr::lseek, {fd, 0, 0}) == 0);
+  CHECK(m.call(nr::sendfile, {other, fd, 0, bytes}) == piece);
+  CHECK(m.call(nr::getrandom, {memory.raw(), bytes, 0}) == 4096);
+  m.host.stop_transfers = false;
+  CHECK(m.call(nr::pread64, {fd, memory.raw(), bytes, 0, 0, 0}) == bytes);
+}
+
 struct BadReadRow {
   std::uint32_t call, fd, buffer, count;
   Errno error;

@@ -132,6 +132,8 @@ class Host {
   /// Sleeps until `input` has something (when asked for), the deadline (on the monotonic clock) passes, or somebody
   /// wants lpaemu itself to stop (`interrupted`: --timeout, SIGINT, SIGTERM). Called from the outer loop only.
   [[nodiscard]] virtual Wake wait(bool for_input, std::optional<Nanoseconds> deadline) = 0;
+  /// Whether somebody wants lpaemu itself to stop: a long transfer then ends with what it has done, as for a signal.
+  [[nodiscard]] virtual bool interrupted() const { return false; }
 };
 
 }  // namespace lpaemu::kernel

@@ -78,6 +78,7 @@ class StringHost final : public Host {
   [[nodiscard]] Result<std::size_t> stream_read(std::span<std::byte> buffer) override;
   [[nodiscard]] Result<std::size_t> stream_write(Stream stream, std::span<const std::byte> data) override;
   [[nodiscard]] Wake wait(bool for_input, std::optional<Nanoseconds> deadline) override;
+  [[nodiscard]] bool interrupted() const override { return stop_transfers; }
 
   static constexpr Nanoseconds epoch = std::chrono::seconds{1'700'000'000};
   Nanoseconds now = std::chrono::seconds{1000};
@@ -89,6 +90,7 @@ class StringHost final : public Host {
   bool output_full = false;
   bool output_broken = false;  // EPIPE
   bool interrupt = false;      // the next wait is cut short
+  bool stop_transfers = false;
   unsigned waits = 0;
 };
 

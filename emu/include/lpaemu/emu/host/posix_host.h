@@ -34,7 +34,7 @@ class PosixHost final : public kernel::Host {
 
   /// Makes the current wait, and every later one, answer `interrupted`. Async-signal-safe; any thread may call it.
   void interrupt() noexcept;
-  [[nodiscard]] bool interrupted() const noexcept { return interrupted_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool interrupted() const noexcept override { return interrupted_.load(std::memory_order_relaxed); }
 
  private:
   [[nodiscard]] kernel::StreamInfo describe(kernel::Stream stream) const;
