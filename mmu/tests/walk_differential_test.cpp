@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lpaemu/mmu/testing/fake_memory.h"
+#include "lpaemu/mmu/testing/random_tables.h"
 #include "lpaemu/mmu/testing/stringify.h"
 #include "lpaemu/mmu/walk.h"
 #include "second_walk.h"
@@ -22,92 +23,27 @@ constexpr unsigned register_sets_each = 64;  // of a table set
 constexpr unsigned addresses_each =
     32;  // two cases each: as found, and with one bit of a descriptor on the way flipped
 
-/// One chance in `n`.
-bool one_in(std::mt19937_64& random, unsigned n) { return random() % n == 0; }
-
-/// Pages full of random descriptors, most of which point to pages of the set: any page serves as a table of any level.
-class TableSet {
- public:
-  explicit TableSet(std::mt19937_64& random)
-      : random_{random}, big_endian_{one_in(random, 4)}, memory_{PhysAddr{FakeMemory::default_ram_base}, ram_pages} {
-    for (unsigned i = 0; i < ram_pages; ++i) pages_.push_back(memory_.allocate());
-    for (const std::uint64_t lone : {0x0ULL, 0x8000'0000ULL, 0xff'ffff'f000ULL})
-      pages_.push_back(memory_.add_page(PhysAddr{lone}));
-    for (const PhysAddr page : pages_)
-      for (unsigned i = 0; i < descriptors_per_table; ++i) store(page + i * 8, descriptor());
-  }
-
-  [[nodiscard]] const FakeMemory& memory() const { return memory_; }
-  [[nodiscard]] bool big_endian() const { return big_endian_; }
-  [[nodiscard]] PhysAddr some_page() { return pages_[random_() % pages_.size()]; }
-  void flip(std::uint64_t entry, unsigned bit) {
-    const std::uint64_t word = memory_.word(PhysAddr{entry});
-    store_raw(PhysAddr{entry}, word ^ std::uint64_t{1} << bit);
-  }
-
- private:
+/// A memory of RAM and of single pages low and high.
+struct TableMemory {
   static constexpr unsigned ram_pages = 24;
+  FakeMemory memory{PhysAddr{FakeMemory::default_ram_base}, ram_pages};
+  std::vector<PhysAddr> pages;
 
-  std::uint64_t descriptor() {
-    constexpr std::uint64_t address_bits = 0xff'ffff'f000;
-    const std::uint64_t choice = random_();
-    constexpr std::array<std::uint64_t, 16> types{3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 1, 1, 1, 0, 2};
-    std::uint64_t d = (random_() & ~std::uint64_t{3}) | types[choice % 16];
-    if ((choice >> 4) % 16 != 0) d = (d & ~address_bits) | some_page().raw();  // else an address without memory, mostly
-    if ((choice >> 8) % 4 != 0) d &= ~(std::uint64_t{0xf} << 59);              // few limits, or little would be left
-    if ((choice >> 10) % 4 != 0) d &= ~(std::uint64_t{0xfff} << 40);
-    if ((choice >> 12) % 8 != 0) d |= 1U << 10;  // AF
-    return d;
+  TableMemory() {
+    for (unsigned i = 0; i < ram_pages; ++i) pages.push_back(memory.allocate());
+    for (const std::uint64_t lone : {0x0ULL, 0x8000'0000ULL, 0xff'ffff'f000ULL})
+      pages.push_back(memory.add_page(PhysAddr{lone}));
   }
-  void store(PhysAddr pa, std::uint64_t value) { store_raw(pa, big_endian_ ? __builtin_bswap64(value) : value); }
-  void store_raw(PhysAddr pa, std::uint64_t value) {
-    if (!memory_.write64(pa, value)) FAIL("no memory at " << to_string(pa));
-  }
-
-  std::mt19937_64& random_;
-  bool big_endian_;
-  FakeMemory memory_;
-  std::vector<PhysAddr> pages_;
 };
 
-second_walk::Registers random_registers(std::mt19937_64& random, TableSet& tables) {
-  const auto ttbr = [&] {
-    constexpr std::uint64_t above_40 = ~std::uint64_t{0} << 40;
-    if (one_in(random, 32)) return random();  // nowhere
-    return (random() & (above_40 | 0xfff)) | tables.some_page().raw();
-  };
-  second_walk::Registers registers{};
-  constexpr std::uint32_t epd0_epd1 = 1U << 7 | 1U << 23;
-  registers.ttbcr = static_cast<std::uint32_t>(random()) | 1U << 31;
-  if (!one_in(random, 4)) registers.ttbcr &= ~epd0_epd1;
-  registers.ttbr0 = ttbr();
-  registers.ttbr1 = ttbr();
-  registers.mair0 = static_cast<std::uint32_t>(random());
-  registers.mair1 = static_cast<std::uint32_t>(random());
-  registers.sctlr = static_cast<std::uint32_t>(random()) & ~(1U << 25);
-  if (tables.big_endian() != one_in(random, 16)) registers.sctlr |= 1U << 25;  // rarely the wrong way round
-  registers.sctlr = one_in(random, 16) ? registers.sctlr & ~1U : registers.sctlr | 1U;
-  return registers;
-}
-
-/// Anywhere, or in one of the two regions, or at the edge of one.
-std::uint32_t random_address(std::mt19937_64& random, std::uint32_t ttbcr) {
-  const std::uint64_t choice = random();
-  auto va = static_cast<std::uint32_t>(random());
-  const unsigned t0sz = ttbcr & 7;
-  const unsigned t1sz = ttbcr >> 16 & 7;
-  switch (choice % 8) {
-    case 0:
-    case 1: return va;
-    case 2:
-    case 3:
-    case 4: return va >> t0sz;
-    case 5:
-    case 6: return ~(va >> t1sz);
-    default: break;
-  }
-  const std::uint32_t edge = (choice & 8) != 0 ? 0xffff'ffff >> t0sz : ~(0xffff'ffff >> t1sz);
-  return edge + va % 5 - 2;
+/// The registers as the second walker takes them: plain integers.
+second_walk::Registers plain(const TranslationRegisters& registers) {
+  return {registers.ttbcr.raw(),
+          registers.ttbr0.raw(),
+          registers.ttbr1.raw(),
+          static_cast<std::uint32_t>(registers.mair.raw()),
+          static_cast<std::uint32_t>(registers.mair.raw() >> 32),
+          registers.sctlr.raw()};
 }
 
 /// What both walkers are asked to agree on.
@@ -142,12 +78,8 @@ Access access_of(char letter) { return letter == 'r' ? Access::read : letter == 
 /// One register set over one table set.
 class Duel {
  public:
-  Duel(const FakeMemory& memory, const second_walk::Registers& registers)
-      : memory_{memory},
-        registers_{registers},
-        regime_{{Ttbcr{registers.ttbcr}, Ttbr{registers.ttbr0}, Ttbr{registers.ttbr1},
-                 Mair{std::uint64_t{registers.mair1} << 32 | registers.mair0}, Sctlr{registers.sctlr}}},
-        read_{[this](std::uint64_t pa) {
+  Duel(const FakeMemory& memory, const TranslationRegisters& registers)
+      : memory_{memory}, registers_{plain(registers)}, regime_{registers}, read_{[this](std::uint64_t pa) {
           reads_.push_back(pa);
           return memory_.read64(PhysAddr{pa});
         }} {}
@@ -233,22 +165,23 @@ TEST_CASE("a million random walks end as the second walker's do",
   std::mt19937_64 random{1};
   Census census;
   unsigned cases = 0;
+  TableMemory all;
   while (cases < cases_wanted) {
-    TableSet tables{random};
+    testing::RandomTables tables{random, all.memory, all.pages};
     for (unsigned i = 0; i < register_sets_each; ++i) {
-      const second_walk::Registers registers = random_registers(random, tables);
-      Duel duel{tables.memory(), registers};
+      const TranslationRegisters registers = testing::random_registers(random, tables);
+      Duel duel{all.memory, registers};
       for (unsigned n = 0; n < addresses_each; ++n) {
         const std::uint64_t choice = random();
-        const Request request{random_address(random, registers.ttbcr), "rwx"[choice % 3],
+        const Request request{testing::random_address(random, registers.ttbcr).raw(), "rwx"[choice % 3],
                               static_cast<unsigned>(choice >> 8 & 1)};
         census.count(duel.fight(request), request.access);
         ++cases;
 
         if (duel.reads().empty()) continue;
         const std::uint64_t entry = duel.reads()[(choice >> 16) % duel.reads().size()];
-        if (!tables.memory().read64(PhysAddr{entry})) continue;
-        tables.flip(entry, choice >> 32 & 63);
+        if (!all.memory.read64(PhysAddr{entry})) continue;
+        tables.flip(PhysAddr{entry}, choice >> 32 & 63);
         census.count(duel.fight(request), request.access);
         ++cases;
       }

@@ -200,7 +200,7 @@ void Engine::set_vfp_registers(const kernel::VfpRegisters& registers) {
 }
 
 void Engine::set_tls(std::uint32_t value) { cpu_->write_cp15(reg_tpidruro, value); }
-std::uint32_t Engine::tpidrurw() const { return cpu_->read_cp15(reg_tpidrurw); }
+std::uint32_t Engine::tpidrurw() const { return static_cast<std::uint32_t>(cpu_->read_cp15(reg_tpidrurw)); }
 void Engine::set_tpidrurw(std::uint32_t value) { cpu_->write_cp15(reg_tpidrurw, value); }
 
 void Engine::set_regime(const mmu::Regime& regime) {

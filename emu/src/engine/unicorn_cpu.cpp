@@ -47,9 +47,9 @@ void write_register(uc_struct* uc, std::uint32_t value) {
   uc_reg_write(uc, reg, &value);
 }
 
-uc_arm_cp_reg cp15(UnicornCpu::Cp15Register reg, std::uint32_t value) {
+uc_arm_cp_reg cp15(UnicornCpu::Cp15Register reg, std::uint64_t value) {
   constexpr std::uint32_t non_secure = 0;  // the bank that user mode sees
-  return uc_arm_cp_reg{15, 0, non_secure, reg.crn, reg.crm, reg.opc1, reg.opc2, value};
+  return uc_arm_cp_reg{15, reg.is_64, non_secure, reg.crn, reg.crm, reg.opc1, reg.opc2, value};
 }
 
 constexpr std::array<int, 17> user_register_ids{
@@ -115,6 +115,11 @@ struct UnicornCpu::Hooks {
     auto& cpu = *static_cast<UnicornCpu*>(user);
     const Scoped where{cpu.where_, Where::block};
     if (!cpu.in_stub_) cpu.events_.on_block();
+  }
+
+  static bool refused(uc_engine*, uc_mem_type, std::uint64_t pa, int, std::int64_t, void* user) noexcept {
+    static_cast<UnicornCpu*>(user)->events_.on_refused(PhysAddr{pa});
+    return false;
   }
 };
 
@@ -317,15 +322,33 @@ void UnicornCpu::set_vfp_registers(const kernel::VfpRegisters& registers) {
   write_register<UC_ARM_REG_FPSCR>(uc_, registers.fpscr);
 }
 
-std::uint32_t UnicornCpu::read_cp15(Cp15Register reg) const {
+std::uint64_t UnicornCpu::read_cp15(Cp15Register reg) const {
   uc_arm_cp_reg cp = cp15(reg, 0);
   uc_reg_read(uc_, UC_ARM_REG_CP_REG, &cp);
-  return static_cast<std::uint32_t>(cp.val);
+  return cp.val;
 }
 
-void UnicornCpu::write_cp15(Cp15Register reg, std::uint32_t value) {
+void UnicornCpu::write_cp15(Cp15Register reg, std::uint64_t value) {
   const uc_arm_cp_reg cp = cp15(reg, value);
   uc_reg_write(uc_, UC_ARM_REG_CP_REG, &cp);
+}
+
+void UnicornCpu::set_walker(Walker walker) {
+  uc_ctl_tlb_mode(uc_, walker == Walker::ours ? UC_TLB_VIRTUAL : UC_TLB_CPU);
+}
+
+Expected<void, Error> UnicornCpu::add_table_memory(GuestRam& memory) {
+  uc_err error = uc_mem_map_ptr(uc_, memory.base().raw(), memory.size(), UC_PROT_NONE, memory.host());
+  if (error == UC_ERR_OK && refused_hook_ == 0)
+    error = uc_hook_add(uc_, &refused_hook_, UC_HOOK_MEM_INVALID, reinterpret_cast<void*>(&Hooks::refused), this, 1, 0);
+  if (error == UC_ERR_OK) return {};
+  return unexpected(Error{fmt::format("cannot add memory at {:#x}: {}", memory.base().raw(), uc_strerror(error))});
+}
+
+void UnicornCpu::leave_secure_state() {
+  uc_arm_cp_reg scr = cp15({1, 1, 0, 0}, 1);
+  scr.sec = 1;  // SCR has no other bank [armv7 B4.1.129]
+  uc_reg_write(uc_, UC_ARM_REG_CP_REG, &scr);
 }
 
 std::string UnicornCpu::version() {

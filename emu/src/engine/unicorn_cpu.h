@@ -30,6 +30,8 @@ class CpuEvents {
   virtual bool on_invalid_instruction() noexcept = 0;
   /// The start of a block, if the block hook is on. CPU::stop() is allowed.
   virtual void on_block() noexcept = 0;
+  /// An access to a physical address without memory, or with memory of add_table_memory() only. It ends start().
+  virtual void on_refused(mmu::PhysAddr) noexcept {}
 
  protected:
   ~CpuEvents() = default;
@@ -80,12 +82,13 @@ class UnicornCpu {
   [[nodiscard]] Syndrome syndrome() const;
   void set_syndrome(Syndrome value);
 
-  /// MRC and MCR p15, opc1, Rt, crn, crm, opc2.
+  /// MRC and MCR p15, opc1, Rt, crn, crm, opc2; MRRC and MCRR p15, opc1, Rt, Rt2, crm.
   struct Cp15Register {
     std::uint32_t crn, crm, opc1, opc2;
+    bool is_64 = false;
   };
-  [[nodiscard]] std::uint32_t read_cp15(Cp15Register reg) const;
-  void write_cp15(Cp15Register reg, std::uint32_t value);
+  [[nodiscard]] std::uint64_t read_cp15(Cp15Register reg) const;
+  void write_cp15(Cp15Register reg, std::uint64_t value);
 
   // Soft TLB and translated code.
   void drop_entry(mmu::VirtAddr va);
@@ -99,6 +102,15 @@ class UnicornCpu {
 
   /// Executes CLREX. Requires: outside.
   void clear_exclusive_monitor();
+
+  // The library's own table walker, for tests (engine_walker.h).
+  enum class Walker : std::uint8_t { ours, library };
+  /// Who answers the misses of the soft TLB from now on: on_fill(), as at first, or the library.
+  void set_walker(Walker walker);
+  /// Memory for the library's walker. No instruction can access it: on_refused().
+  [[nodiscard]] Expected<void, Error> add_table_memory(GuestRam& memory);
+  /// SCR.NS: from Secure state, where a CPU starts, to Non-secure.
+  void leave_secure_state();
 
   [[nodiscard]] static std::string version();
 
@@ -116,6 +128,7 @@ class UnicornCpu {
   bool stopped_ = false;  // start() is to end because it was asked to
   std::atomic<bool> abandoned_ = false;
   std::size_t block_hook_ = 0;
+  std::size_t refused_hook_ = 0;
   std::optional<mmu::PhysAddr> alias_;  // what the reserved address, and each that is read, maps just now
   bool in_stub_ = false;                // clear_exclusive_monitor() is at work
   std::unique_ptr<GuestRam> stub_;
