@@ -37,6 +37,12 @@ std::optional<std::uint64_t> parse_hex64(std::string_view text) {
   return value;
 }
 
+std::optional<std::uint64_t> parse_hex(std::string_view text, unsigned bits) {
+  constexpr unsigned all_bits = max_digits * bits_per_digit;
+  const auto value = parse_hex64(text);
+  return value && *value <= ~std::uint64_t{0} >> (all_bits - bits) ? value : std::nullopt;
+}
+
 void append_hex16(std::string& text, std::uint64_t value) {
   std::array<char, max_digits> digits{};
   for (std::size_t i = max_digits; i-- > 0; value >>= bits_per_digit) digits[i] = "0123456789abcdef"[value % 16];

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include "hex.h"
+#include "lpaemu/emu/cli/hex.h"
 
 namespace lpaemu::emu {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "hex.h"
 #include "image_file.h"
+#include "lpaemu/emu/cli/hex.h"
 #include "lpaemu/mmu/format.h"
 #include "lpaemu/mmu/proc_v7_3level.h"
 
