@@ -5,7 +5,7 @@
 #include "lpaemu/mmu/assert.h"
 #include "lpaemu/mmu/format.h"
 #include "lpaemu/mmu/linux_pmd.h"
-#include "lpaemu/mmu/proc_v7_3level.h"
+#include "lpaemu/mmu/set_ptes.h"
 
 namespace lpaemu::mmu {
 namespace {
@@ -16,12 +16,6 @@ Pgprot protection_of(const LeafSpec& spec) {
   const bool none = !access.read && !access.write && !access.exec;
   if (none || spec.user) return protection_map(access, Sharing::shared_mapping);
   return L_PTE_RDONLY.with(L_PTE_XN.with(pgprot_kernel(), !access.exec), !access.write);
-}
-
-/// set_pte_at at a user address. [linux mm/mmu.c:set_ptes] [linux-lpae-pte P-29]
-Descriptor stored_pte(Pte pte) {
-  const Pte tagged = pte_valid_user(pte) ? PTE_EXT_NG.with(pte, true) : pte;
-  return Descriptor{set_pte_ext_value(tagged)};
 }
 
 }  // namespace
@@ -45,7 +39,7 @@ Expected<Descriptor, std::string> encode_leaf(const LeafSpec& spec, LeafForm for
   pte = L_PTE_SPECIAL.with(pte, spec.special);
   if (!page) pte = pte_mkhuge(pte);
   if (form == LeafForm::given) return as_descriptor(pte);
-  return page ? stored_pte(pte) : Descriptor{set_pmd_at_value(Pmd{pte.raw()})};
+  return Descriptor{page ? set_pte_at_value(pte, AddressPart::user) : set_pmd_at_value(Pmd{pte.raw()})};
 }
 
 }  // namespace lpaemu::mmu
