@@ -1,5 +1,6 @@
 // docs/gen: the field tables of descriptors and registers as Markdown.
-//   field_docs [--check] DIR     writes (checks) pte.md, swap-entry.md, table-descriptor.md and registers.md
+//   field_docs [--check] DIR     writes (checks) pte.md, swap-entry.md, table-descriptor.md and registers.md, and the
+//                                drawings in PTE.md, which lies above DIR
 #include <fmt/format.h>
 
 #include <array>
@@ -16,10 +17,11 @@ namespace {
 
 using namespace lpaemu::mmu;
 using lpaemu::docs::Document;
+using lpaemu::docs::drawing;
 using lpaemu::docs::field_table;
 using lpaemu::docs::title;
 
-std::array<Document, 4> documents() {
+std::array<Document, 6> documents() {
   constexpr unsigned descriptor_bits = descriptor_bytes * 8;
   std::string pte = title("Block and page descriptors: a PTE", "mmu/include/lpaemu/mmu/leaf_fields.inc");
   pte +=
@@ -47,7 +49,12 @@ std::array<Document, 4> documents() {
                    reg.access, field_table(reg.fields, reg.bits));
   }
   registers.pop_back();  // the empty line after the last table
-  return {{{"pte.md", pte}, {"swap-entry.md", swap}, {"table-descriptor.md", table}, {"registers.md", registers}}};
+  return {{{"pte.md", pte},
+           {"swap-entry.md", swap},
+           {"table-descriptor.md", table},
+           {"registers.md", registers},
+           {"../PTE.md", drawing(leaf::fields), "drawing of a leaf"},
+           {"../PTE.md", drawing(table::fields), "drawing of a table descriptor"}}};
 }
 
 }  // namespace

@@ -13,6 +13,9 @@ namespace lpaemu::docs {
 struct Document {
   std::string_view file;
   std::string text;
+  /// Not empty: a page written by hand, of which only what stands between the lines `<!-- NAME -->` and
+  /// `<!-- end of NAME -->` is ours.
+  std::string_view block = {};
 };
 
 /// The heading of a page that is generated from `source`, a path below the checkout.
@@ -20,6 +23,9 @@ struct Document {
 
 /// Fields of a word of `bits` bits as a Markdown table.
 [[nodiscard]] std::string field_table(std::span<const mmu::FieldInfo> fields, unsigned bits);
+
+/// Fields of a word drawn as its bits from left to right, with who reads each and what it says.
+[[nodiscard]] std::string drawing(std::span<const mmu::FieldInfo> fields);
 
 /// A tool's main: `[--check] DIR` writes the documents to DIR, or is 1 if one of them is stale there.
 [[nodiscard]] int run(std::span<char* const> arguments, std::span<const Document> documents);
