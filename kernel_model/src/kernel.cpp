@@ -143,25 +143,27 @@ Result<void> Kernel::load(const Program& program, const std::vector<std::string>
 
 // ---- Aborts --------------------------------------------------------------------------------------------------------
 
+bool Kernel::wants(const mmu::Fault& fault, const FaultDecision& decision) {
+  Stopper* const stopper = events_.stopper();
+  return stopper != nullptr && stopper->wants(fault, decision.verdict);
+}
+
 Next Kernel::abort(const mmu::Fault& fault, SyscallPlace place) {
   mm_struct& mm = *current_->mm;
   const FaultDecision decision = classify(mm, fault);
-  Stopper* const stopper = events_.stopper();
-  const bool wanted = stopper != nullptr && stopper->wants(fault, decision.verdict);
-  if (place == SyscallPlace::hook && (is_fatal(decision.verdict) || wanted || pages_.free_pages() < hook_reserve_pages))
+  const bool in_hook = place == SyscallPlace::hook;
+  if (in_hook && (is_fatal(decision.verdict) || wants(fault, decision) || pages_.free_pages() < hook_reserve_pages))
       [[unlikely]]
     return Next::outer_loop;
 
-  if (wanted) events_.set_stepping(true);
-  const Verdict verdict = do_abort(mm, fault, decision);
-  if (wanted) events_.set_stepping(false);
+  const Verdict verdict = in_hook ? do_abort(mm, fault, decision) : do_abort_stepped(mm, fault, decision);
   if (config_.verify_after_faults) {
     const std::string complaint = verify(mm);
     LPAEMU_ASSERT(complaint.empty(), "after a fault at {:#x}: {}", fault.va.raw(), complaint);
   }
   if (!is_fatal(verdict)) [[likely]]
     return Next::resume;
-  if (place == SyscallPlace::hook) return Next::outer_loop;
+  if (in_hook) return Next::outer_loop;
   raise_fault_signal(fault, verdict);
   return return_to_user();
 }
@@ -239,7 +241,11 @@ Next Kernel::syscall(SyscallPlace place) {
   std::copy_n(registers.begin(), args.r.size(), args.r.begin());
   const std::uint32_t number = registers[7];
   const SyscallRow* row = find_syscall(number);
-  if (place == SyscallPlace::hook && (row == nullptr || must_wait_for_outer_loop(*row, args))) return Next::outer_loop;
+  if (place == SyscallPlace::hook) {
+    if (row == nullptr || must_wait_for_outer_loop(*row, args)) return Next::outer_loop;
+    if (Stopper* const stopper = events_.stopper(); stopper != nullptr && stopper->wants_syscall(number))
+      return Next::outer_loop;
+  }
   if (row == nullptr) return bad_syscall(number, args);
   return run_syscall(*row, args);
 }
@@ -319,10 +325,13 @@ void Kernel::force(const siginfo& info) {
 
 Next Kernel::return_to_user() {
   if (exited_) return Next::exited;
-  const auto delivery = take_signal(*current_);
-  if (!delivery) return Next::resume;
-  kill(*delivery);
-  return Next::exited;
+  while (const auto delivery = take_signal(*current_)) {
+    Stopper* const stopper = events_.stopper();
+    if (stopper != nullptr && !stopper->at_signal(delivery->info)) continue;
+    kill(*delivery);
+    return Next::exited;
+  }
+  return Next::resume;
 }
 
 void Kernel::kill(const SignalDelivery& delivery) {

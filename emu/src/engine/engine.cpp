@@ -53,6 +53,10 @@ class Engine::Events final : public CpuEvents {
   }
 
   void on_interrupt(unsigned number) noexcept override {
+    if (engine_.at_stop_address(number)) {
+      engine_.stop_ = Stop{StopReason::stop_address};
+      return engine_.cpu_->stop();
+    }
     if (number != UnicornCpu::svc_number) {
       engine_.stop_ = Stop{StopReason::exception};
       engine_.stop_->exception = Exception{number};
@@ -85,6 +89,10 @@ class Engine::Events final : public CpuEvents {
   }
 
   void on_block() noexcept override {
+    if (engine_.stepping_ && std::exchange(engine_.step_begun_, true)) [[unlikely]] {
+      engine_.stop_ = Stop{StopReason::stepped};
+      return engine_.cpu_->stop();
+    }
     const bool limit = engine_.block_limit_ != 0 && engine_.statistics_.blocks >= engine_.block_limit_;
     if (limit || engine_.take_request()) [[unlikely]] {
       engine_.stop_ = Stop{StopReason::requested};
@@ -99,6 +107,7 @@ class Engine::Events final : public CpuEvents {
 
 Engine::Engine(GuestRam& ram, const Remedies& remedies)
     : remedies_{remedies},
+      ram_{ram},
       bridge_{ram, *this, statistics_, remedies_},
       events_{std::make_unique<Events>(*this)},
       cpu_{std::make_unique<UnicornCpu>(*events_, remedies_)} {}
@@ -114,6 +123,7 @@ Expected<std::unique_ptr<Engine>, Error> Engine::create(GuestRam& ram, const Rem
 Stop Engine::run(EngineClient& client) {
   LPAEMU_ASSERT(outside(), "run() inside run()");
   client_ = &client;
+  step_begun_ = false;
   for (;;) {
     if (cpu_->abandoned()) return Stop{StopReason::requested};
     if (std::exchange(clear_monitor_, false)) {
@@ -140,10 +150,24 @@ Stop Engine::run(EngineClient& client) {
 Stop Engine::explain(bool wfi, bool fault) {
   if (cpu_->abandoned()) return Stop{StopReason::requested};
   if (wfi) return Stop{take_request() ? StopReason::requested : StopReason::hint};
-  if (fault) return Stop{StopReason::fault, bridge_.fault()};
+  if (fault) return Stop{bridge_.refused() ? StopReason::watched : StopReason::fault, bridge_.fault()};
   Stop stop{StopReason::error};
   stop.error = fmt::format("Unicorn {}: {} at pc {:#x}", version(), cpu_->error_text(), pc_.raw());
   return stop;
+}
+
+Expected<void, Error> Engine::enable_debugging() {
+  if (debug_pages_) return {};
+  LPAEMU_TRY(shadow, DebugPages::reserve_shadows(ram_));
+  LPAEMU_TRY_VOID(cpu_->map(*shadow));
+  shadow_ram_ = std::move(shadow);
+  debug_pages_ = std::make_unique<DebugPages>(ram_, *shadow_ram_, static_cast<SoftTlb&>(*this));
+  bridge_.set_debug_pages(debug_pages_.get());
+  return {};
+}
+
+bool Engine::at_stop_address(unsigned exception) const {
+  return exception == static_cast<unsigned>(Exception::bkpt) && debug_pages_ && debug_pages_->stops_at(cpu_->pc());
 }
 
 void Engine::request_stop() {

@@ -13,19 +13,6 @@ using mmu::PhysAddr;
 using mmu::Privilege;
 using mmu::VirtAddr;
 
-namespace {
-
-constexpr std::uint8_t right_for(Access access) {
-  switch (access) {
-    case Access::read: return Rights::read;
-    case Access::write: return Rights::write;
-    case Access::execute: break;
-  }
-  return Rights::execute;
-}
-
-}  // namespace
-
 TlbBridge::TlbBridge(GuestRam& ram, SoftTlb& soft_tlb, EngineStatistics& statistics, const Remedies& remedies)
     : ram_{ram},
       soft_tlb_{soft_tlb},
@@ -96,11 +83,18 @@ FillResult TlbBridge::fill(VirtAddr va, Access access, EngineClient* client) {
     }
     walked = walk(va, access);
   }
+  FillResult granted{walked.pa, limit(walked.rights, walked.pa, va, access)};
+  if (debug_pages_ != nullptr) [[unlikely]] {
+    granted = debug_pages_->apply(va, access, granted);
+    if (!granted.filled()) {
+      fail({FaultKind::permission, mmu::last_level, va, access, privilege_});
+      refused_ = true;
+      return {};
+    }
+  }
   replace_promised_ = false;
-
-  const Rights rights = limit(walked.rights, walked.pa, va, access);
-  grants_.add(va, rights);
-  return {walked.pa, rights};
+  grants_.add(va, granted.rights);
+  return granted;
 }
 
 bool TlbBridge::ask(const Fault& fault, EngineClient& client) {
@@ -115,6 +109,7 @@ void TlbBridge::fail(const Fault& fault) {
   if (std::exchange(replace_promised_, false)) soft_tlb_.drop_entry(fault.va);
   ++statistics_.failed_fills;
   fault_ = fault;
+  refused_ = false;
 }
 
 bool TlbBridge::must_drop(VirtAddr va) {
@@ -152,7 +147,9 @@ void TlbBridge::use_page(std::size_t page, PageUse use, VirtAddr va) {
   if (change.nothing()) return;
 
   ++statistics_.wx_transitions;
-  if (change.code && remedies_.drop_code) soft_tlb_.drop_code(ram_.base().pfn() + static_cast<std::uint32_t>(page));
+  const mmu::Pfn pfn = ram_.base().pfn() + static_cast<std::uint32_t>(page);
+  if (change.code && remedies_.drop_code) soft_tlb_.drop_code(pfn);
+  if (change.code && debug_pages_ != nullptr) debug_pages_->page_changes(pfn);
   // An old entry with EXEC or WRITE would never come back to the fill hook.
   if (!remedies_.drop_entries) return;
   switch (change.entries) {
@@ -170,6 +167,7 @@ void TlbBridge::page_modified(mmu::Pfn pfn) {
   // Its entries with EXEC may stay: none has WRITE, and the next translation reads the new bytes.
   if (!remedies_.drop_code) return;
   soft_tlb_.drop_code(pfn);
+  if (debug_pages_ != nullptr) debug_pages_->page_changes(pfn);
   uses_.note_code_dropped(ram_.page_index(pa));
 }
 

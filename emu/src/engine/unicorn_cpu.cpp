@@ -173,6 +173,12 @@ Expected<void, Error> UnicornCpu::open(GuestRam& ram) {
   return {};
 }
 
+Expected<void, Error> UnicornCpu::map(GuestRam& memory) {
+  const uc_err error = uc_mem_map_ptr(uc_, memory.base().raw(), memory.size(), UC_PROT_ALL, memory.host());
+  if (error == UC_ERR_OK) return {};
+  return unexpected(Error{fmt::format("Unicorn {} does not take more memory: {}", version(), uc_strerror(error))});
+}
+
 // For each block that it translates the library scans its whole soft TLB for entries through which the block could be
 // written: 12 us with the smallest one, a hundred with the largest. W^X leaves no such entry. The scan is left out
 // where a hook on unmapped fetches covers the block's address, which this one is for; it is never called. But the

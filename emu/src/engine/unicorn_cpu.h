@@ -52,6 +52,9 @@ class UnicornCpu {
   /// A CPU in user mode with this memory and with the events hooked. Once, before all else.
   [[nodiscard]] Expected<void, Error> open(GuestRam& ram);
 
+  /// Adds memory: pages that no walk of the guest's leads to. Requires: outside.
+  [[nodiscard]] Expected<void, Error> map(GuestRam& memory);
+
   enum class Ended : std::uint8_t { as_asked, wfi, exception, error };
   /// Runs until something ends it. `stopped` of the answer is as_asked when stop() or on_invalid_instruction() did it;
   /// exception when a fill failed.

@@ -87,10 +87,9 @@ void UserMachine::restore_lost_base(const mmu::Fault& fault) {
   engine_->set_user_registers(registers);
 }
 
-Next UserMachine::handle(const Stop& stop) {
+Next UserMachine::dispatch(const Stop& stop) {
   switch (stop.reason) {
     case StopReason::fault:
-      restore_lost_base(stop.fault);
       take_abort(stop.fault);
       return kernel_.abort(with_exact_address(stop.fault), SyscallPlace::outer_loop);
     case StopReason::svc: return kernel_.syscall(SyscallPlace::outer_loop);
@@ -100,6 +99,9 @@ Next UserMachine::handle(const Stop& stop) {
       return kernel_.undefined_instruction(engine_->user_registers());
     case StopReason::requested: return Next::interrupted;
     case StopReason::hint:
+    case StopReason::stop_address:
+    case StopReason::stepped:
+    case StopReason::watched:
     case StopReason::error: break;
   }
   return Next::resume;
@@ -125,22 +127,28 @@ Next UserMachine::handle_exception(const Stop& stop) {
   return kernel_.undefined_instruction(at);
 }
 
+Stop UserMachine::enter() {
+  exceptions_.left();
+  const auto begin = std::chrono::steady_clock::now();
+  Stop stop = engine_->run(*this);
+  guest_time_ += std::chrono::steady_clock::now() - begin;
+  if (stop.reason == StopReason::fault || stop.reason == StopReason::watched) restore_lost_base(stop.fault);
+  return stop;
+}
+
+Expected<Next, Error> UserMachine::handle(const Stop& stop) {
+  if (stop.reason == StopReason::error)
+    return unexpected(Error{fmt::format("the CPU engine failed at pc {:#010x}: {}", engine_->pc().raw(), stop.error)});
+  const Next next = dispatch(stop);
+  if (next == Next::outer_loop) return unexpected(Error{"the kernel model asked for the outer loop from within it"});
+  return next;
+}
+
 Expected<RunEnd, Error> UserMachine::run() {
   for (;;) {
-    const auto begin = std::chrono::steady_clock::now();
-    const Stop stop = engine_->run(*this);
-    guest_time_ += std::chrono::steady_clock::now() - begin;
-    if (stop.reason == StopReason::error)
-      return unexpected(
-          Error{fmt::format("the CPU engine failed at pc {:#010x}: {}", engine_->pc().raw(), stop.error)});
-
-    switch (handle(stop)) {
-      case Next::resume: break;
-      case Next::exited: return RunEnd::exited;
-      case Next::interrupted: return RunEnd::interrupted;
-      case Next::outer_loop: return unexpected(Error{"the kernel model asked for the outer loop from within it"});
-    }
-    exceptions_.left();
+    LPAEMU_TRY(next, handle(enter()));
+    if (next == Next::exited) return RunEnd::exited;
+    if (next == Next::interrupted) return RunEnd::interrupted;
   }
 }
 

@@ -123,4 +123,16 @@ Verdict do_abort(mm_struct& mm, const Fault& fault, const FaultDecision& decisio
   return execute(mm, fault, decision);
 }
 
+Verdict do_abort_stepped(mm_struct& mm, const Fault& fault, const FaultDecision& decision) {
+  Events& events = mm.context().events;
+  Stopper* const stopper = events.stopper();
+  if (stopper == nullptr || !stopper->wants(fault, decision.verdict)) [[likely]]
+    return do_abort(mm, fault, decision);
+  const bool nested = events.stepping();  // the debugger itself touches memory at a phase
+  events.set_stepping(true);
+  const Verdict verdict = do_abort(mm, fault, decision);
+  events.set_stepping(nested);
+  return verdict;
+}
+
 }  // namespace lpaemu::kernel

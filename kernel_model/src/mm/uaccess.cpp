@@ -20,7 +20,7 @@ UserPage user_page(mm_struct& mm, VirtAddr va, mmu::Access access) {
   for (;;) {
     const auto found = mmu::walk(mm.memory(), mm.regime(), va, access, mmu::Privilege::pl1);
     if (found) return {found->pa.pfn(), mm.memory().page(found->pa).subspan(va.page_offset())};
-    const Verdict verdict = do_abort(mm, found.error(), classify(mm, found.error()));
+    const Verdict verdict = do_abort_stepped(mm, found.error(), classify(mm, found.error()));
     if (is_fatal(verdict)) return {};
   }
 }

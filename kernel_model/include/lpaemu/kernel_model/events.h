@@ -12,6 +12,7 @@
 namespace lpaemu::kernel {
 
 struct vm_area;
+struct siginfo;
 
 enum class EventKind : std::uint8_t {
   FaultRaised,       // address, access, level, value_after = FSR word
@@ -89,13 +90,19 @@ class Observer {
   ~Observer() = default;
 };
 
-/// May stop the guest at a fault, as a debugger does (there is none yet). Asked before the handler has done anything.
+/// May stop the guest, as a debugger does. Asked before the kernel model has done anything; its callbacks come from the
+/// outer loop only and may block. What it changes meanwhile (registers, memory, tables) is looked at again.
 class Stopper {
  public:
   /// Whether this fault is to be stepped. Changes nothing; may be asked twice, in the hook and in the outer loop.
+  /// A fault of the kernel model's own, in a system call, is only asked about where wants_syscall() was true.
   [[nodiscard]] virtual bool wants(const mmu::Fault& fault, Verdict verdict) = 0;
-  /// Called for each event of a wanted fault, from the outer loop only; may block.
+  /// Called for each event of a wanted fault.
   virtual void at_phase(const Event& event) = 0;
+  /// Whether this system call is to run in the outer loop.
+  [[nodiscard]] virtual bool wants_syscall([[maybe_unused]] std::uint32_t number) { return false; }
+  /// A signal takes effect now. False: it is dropped.
+  [[nodiscard]] virtual bool at_signal([[maybe_unused]] const siginfo& info) { return true; }
 
  protected:
   ~Stopper() = default;

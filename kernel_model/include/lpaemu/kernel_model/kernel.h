@@ -133,6 +133,7 @@ class Kernel final : public TaskList, private Events::Stamp {
 
   [[nodiscard]] Result<void> load(const Program& program, const std::vector<std::string>& argv,
                                   const std::vector<std::string>& envp);
+  [[nodiscard]] bool wants(const mmu::Fault& fault, const FaultDecision& decision);
   [[nodiscard]] Next run_syscall(const SyscallRow& row, const SyscallArgs& args);
   [[nodiscard]] bool must_wait_for_outer_loop(const SyscallRow& row, const SyscallArgs& args) const;
   [[nodiscard]] Next bad_syscall(std::uint32_t number, const SyscallArgs& args);

@@ -61,6 +61,15 @@ class Engine final : private SoftTlb {
   /// A STREX after this fails. Outside run() and in on_svc(); takes effect before the next guest instruction.
   void clear_exclusive_monitor();
 
+  // Debugging. Outside run().
+  /// Gets ready for the calls below; once. Fails where the guest's RAM leaves no room.
+  [[nodiscard]] Expected<void, Error> enable_debugging();
+  /// Stops and watched pages. Requires: enable_debugging().
+  [[nodiscard]] DebugPages& debug_pages() { return *debug_pages_; }
+  /// While on, run() returns `stepped` before it enters a second block, whose beginning is exact as always. With a stop
+  /// behind the instruction at the PC that is one instruction, whatever it is. Requires: the block hook is on.
+  void set_stepping(bool on) { stepping_ = on; }
+
   // Stopping.
   /// The block hook costs 6 to 7 %: on while something may need a stop, settled outside run(). Drops all translated
   /// code when it changes.
@@ -68,6 +77,8 @@ class Engine final : private SoftTlb {
   /// Makes run() return `requested` at the start of the next block, if the block hook is on, or at the next SVC.
   /// From any thread or signal handler. One request ends one run.
   void request_stop();
+  /// Nobody wants that stop any more. Outside run().
+  void forget_stop_request() { stop_requested_.store(false, std::memory_order_relaxed); }
   /// Makes run() return `requested` soon, whatever the guest does, and at once from then on: the guest cannot be
   /// continued, since the stop is not exact. From any thread or signal handler.
   void abandon();
@@ -85,6 +96,7 @@ class Engine final : private SoftTlb {
   Engine(GuestRam& ram, const Remedies& remedies);
   [[nodiscard]] Stop explain(bool wfi, bool fault);
   [[nodiscard]] bool take_request();
+  [[nodiscard]] bool at_stop_address(unsigned exception) const;
   [[nodiscard]] bool outside() const;
   void assert_writable() const;
 
@@ -95,8 +107,11 @@ class Engine final : private SoftTlb {
 
   const Remedies remedies_;
   EngineStatistics statistics_;
+  GuestRam& ram_;
   TlbBridge bridge_;
   std::unique_ptr<Events> events_;
+  std::unique_ptr<GuestRam> shadow_ram_;
+  std::unique_ptr<DebugPages> debug_pages_;
   std::unique_ptr<UnicornCpu> cpu_;
   EngineClient* client_ = nullptr;
 
@@ -109,6 +124,8 @@ class Engine final : private SoftTlb {
   bool stop_at_hints_ = false;
   bool clear_monitor_ = false;
   std::uint64_t block_limit_ = 0;
+  bool stepping_ = false;
+  bool step_begun_ = false;     // the first block of a step was entered
   bool block_counted_ = false;  // the next block continues one that was counted already
 };
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "lpaemu/mmu/access.h"
 #include "lpaemu/mmu/address.h"
 
 namespace lpaemu::emu {
@@ -28,6 +29,16 @@ class Rights {
  private:
   unsigned bits_ = 0;
 };
+
+/// The right that an access needs.
+[[nodiscard]] constexpr std::uint8_t right_for(mmu::Access access) {
+  switch (access) {
+    case mmu::Access::read: return Rights::read;
+    case mmu::Access::write: return Rights::write;
+    case mmu::Access::execute: break;
+  }
+  return Rights::execute;
+}
 
 /// The answer to a miss; no rights when the fill fails. Travels in two registers: with smaller members g++ would build
 /// it in memory and wait for the store.

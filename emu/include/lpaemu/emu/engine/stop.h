@@ -15,7 +15,11 @@ enum class StopReason : std::uint8_t {
   undefined,  // an undefined instruction; the PC is at it
   hint,       // YIELD, WFE or WFI, when stops at hints are on; the PC is past it
   requested,  // request_stop() or the block limit, at the start of a block
-  error,      // the engine failed: see `error`
+  // For a debugger:
+  stop_address,  // a stop; the PC is on it
+  stepped,       // set_stepping: the block that began at the PC given is over, and the next one begins
+  watched,       // the access was refused, see `fault`: the tables grant it. `fault.va` is the page's address
+  error,         // the engine failed: see `error`
 };
 
 /// Exceptions that the engine reports by number, other than SVC. The values are the engine's.
@@ -30,7 +34,7 @@ enum class Exception : unsigned {
 /// The PC is exact in every case, and nothing of the instruction at it has happened.
 struct Stop {
   StopReason reason = StopReason::error;
-  mmu::Fault fault{};                               // reason fault; `va` is the page's address
+  mmu::Fault fault{};                               // reasons fault and watched; `va` is the page's address
   Exception exception = Exception::prefetch_abort;  // reason exception
   Syndrome syndrome{};                              // reasons exception and undefined
   std::string error{};                              // reason error

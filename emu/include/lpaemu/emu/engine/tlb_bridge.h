@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "lpaemu/emu/engine/debug_pages.h"
 #include "lpaemu/emu/engine/engine_client.h"
 #include "lpaemu/emu/engine/grants.h"
 #include "lpaemu/emu/engine/guest_ram.h"
@@ -28,6 +29,9 @@ class TlbBridge {
   [[nodiscard]] const mmu::Regime& regime() const { return regime_; }
   void set_privilege(mmu::Privilege privilege) { privilege_ = privilege; }
 
+  /// What a debugger asks of fills; null: there is none. It must outlive this.
+  void set_debug_pages(DebugPages* pages) { debug_pages_ = pages; }
+
   /// Answers a miss for the page at `va`: walks, asks `client` about a fault and walks again. Grants exactly what the
   /// descriptor grants, less what the physical page's use forbids. Without a client a fault fails the fill at once.
   /// When the fill fails, fault() says why.
@@ -35,6 +39,8 @@ class TlbBridge {
 
   /// The fault of the last fill that failed.
   [[nodiscard]] const mmu::Fault& fault() const { return fault_; }
+  /// Whether it failed only because the debugger watches the page: the tables grant the access.
+  [[nodiscard]] bool refused() const { return refused_; }
 
   /// Whether TLBIMVA of `va` has something to do. It has not when no fill has made an entry there; nor when it comes
   /// in the middle of a data fill of that very page, which replaces the entry (and drops it if it fails), unless code
@@ -67,6 +73,8 @@ class TlbBridge {
   Grants grants_;
   SoftTlbSize size_;
   mmu::Fault fault_{};
+  bool refused_ = false;
+  DebugPages* debug_pages_ = nullptr;
 
   std::optional<mmu::VirtAddr> filling_;  // the page whose data fault the client is handling
   bool replace_promised_ = false;

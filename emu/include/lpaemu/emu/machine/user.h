@@ -34,6 +34,7 @@ class UserMachine final : private EngineClient, private AbortSource {
   [[nodiscard]] kernel::Cpu& cpu() { return cpu_; }
   [[nodiscard]] CodeReader& code() { return code_; }
   [[nodiscard]] const Engine& engine() const { return *engine_; }
+  [[nodiscard]] Engine& engine() { return *engine_; }
   [[nodiscard]] const Cp15& cp15() const { return cp15_; }
   [[nodiscard]] const ExceptionState& exceptions() const { return exceptions_; }
   /// Host time spent inside the engine, its hooks included.
@@ -45,6 +46,12 @@ class UserMachine final : private EngineClient, private AbortSource {
 
   /// Runs until the guest has ended (see kernel().exit_report()) or interrupt() was heard.
   [[nodiscard]] Expected<RunEnd, Error> run();
+
+  // The two halves of a turn of run(), for a debugger's own loop.
+  /// Runs guest code until the engine stops. The registers are those of the instruction under way, made whole.
+  [[nodiscard]] Stop enter();
+  /// What the kernel does about it. Requires: `stop` is the last enter()'s. Fails when the engine itself has failed.
+  [[nodiscard]] Expected<kernel::Next, Error> handle(const Stop& stop);
 
   /// Ends run() soon: between two instructions if the block hook is on. Without it the guest is stopped wherever it is,
   /// and cannot be continued. Async-signal-safe.
@@ -67,7 +74,7 @@ class UserMachine final : private EngineClient, private AbortSource {
   void take_abort(const mmu::Fault& fault);
   void restore_lost_base(const mmu::Fault& fault);
   [[nodiscard]] mmu::Fault with_exact_address(mmu::Fault fault);
-  [[nodiscard]] kernel::Next handle(const Stop& stop);
+  [[nodiscard]] kernel::Next dispatch(const Stop& stop);
   [[nodiscard]] kernel::Next handle_exception(const Stop& stop);
 
   BlockHook block_hook_;

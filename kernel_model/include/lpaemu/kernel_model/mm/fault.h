@@ -34,6 +34,9 @@ struct FaultDecision {
 /// decision's verdict, or `oom` or a SIGBUS verdict when carrying it out failed. Delivers no signal.
 Verdict do_abort(mm_struct& mm, const mmu::Fault& fault, const FaultDecision& decision);
 
+/// The same from the outer loop, for a fault that a stopper may want to step.
+Verdict do_abort_stepped(mm_struct& mm, const mmu::Fault& fault, const FaultDecision& decision);
+
 /// Makes the page of `va` present for `access`, without an abort: gup, MAP_POPULATE, MADV_POPULATE_*.
 /// EFAULT: no mapping or no right; ENOMEM.
 [[nodiscard]] Result<void> faultin_page(mm_struct& mm, VirtAddr va, mmu::Access access);

@@ -1,0 +1,74 @@
+// What a debugger does to pages, out of the guest's sight: stops in its code, and rights to its data taken away.
+//
+// A page with stops is executed from a shadow: a copy of it that has BKPT at the stops. Reads and writes get the real
+// page, without EXEC, so the guest never sees a BKPT and its memory is never changed. A watched page is refused the
+// accesses that somebody wants to see; every other page is as fast as ever.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "lpaemu/emu/engine/guest_ram.h"
+#include "lpaemu/emu/engine/soft_tlb.h"
+#include "lpaemu/emu/error.h"
+#include "lpaemu/emu/instruction.h"
+#include "lpaemu/mmu/access.h"
+
+namespace lpaemu::emu {
+
+class DebugPages {
+ public:
+  /// Pages with stops that can be executed without making a shadow anew; there may be more.
+  static constexpr std::size_t shadows = 64;
+
+  /// Reserves the memory of the shadows, outside of `ram`.
+  [[nodiscard]] static Expected<std::unique_ptr<GuestRam>, Error> reserve_shadows(const GuestRam& ram);
+
+  /// Requires: `shadow` is from reserve_shadows, and the CPU has it mapped; all of them outlive this.
+  DebugPages(GuestRam& ram, GuestRam& shadow, SoftTlb& soft_tlb) : ram_{ram}, shadow_{shadow}, soft_tlb_{soft_tlb} {}
+
+  /// From now on the CPU stops before it executes the instruction at `va`. Requires: no stop there.
+  void add_stop(VirtAddr va, InstructionSet set);
+  /// Requires: a stop there.
+  void remove_stop(VirtAddr va);
+  [[nodiscard]] bool stops_at(VirtAddr va) const;
+
+  /// Refuses these accesses to the page of `va`; a set without rights: none any more.
+  void refuse(VirtAddr va, Rights accesses);
+  /// While off, watched pages are like others.
+  void set_refusing(bool on);
+
+  /// What a fill is to grant where the walk and W^X would grant `granted`. Nothing filled: the access is refused.
+  [[nodiscard]] FillResult apply(VirtAddr va, mmu::Access access, FillResult granted);
+
+  /// The bytes of this page are about to change, or have: its shadows are stale.
+  void page_changes(mmu::Pfn pfn);
+
+ private:
+  using PageNumber = std::uint32_t;
+  struct Shadow {
+    std::optional<PageNumber> page;  // of the virtual address; nothing: never used
+    mmu::Pfn real;
+    bool translated = false;  // the CPU may hold code of it
+  };
+  using Stops = std::map<VirtAddr, InstructionSet>;
+
+  [[nodiscard]] mmu::PhysAddr shadow_page(std::size_t index) const { return shadow_.base() + index * mmu::PAGE_SIZE; }
+  [[nodiscard]] std::size_t find_shadow(PageNumber page);
+  [[nodiscard]] mmu::PhysAddr make_shadow(VirtAddr va, mmu::Pfn real, const Stops& stops);
+  void drop_code(std::size_t index);
+
+  GuestRam& ram_;
+  GuestRam& shadow_;
+  SoftTlb& soft_tlb_;
+  std::map<PageNumber, Stops> stops_;
+  std::vector<Shadow> used_;
+  std::size_t next_victim_ = 0;
+  std::map<PageNumber, Rights> refused_;
+  bool refusing_ = true;
+};
+
+}  // namespace lpaemu::emu

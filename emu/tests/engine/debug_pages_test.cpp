@@ -1,0 +1,179 @@
+// Stops that the guest cannot see, single steps, watched pages.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <vector>
+
+#include "test_machine.h"
+
+using namespace lpaemu::emu;
+using namespace lpaemu::emu::test;
+namespace mmu = lpaemu::mmu;
+
+namespace {
+
+constexpr std::uint32_t mov_r0_1 = 0xe3a00001, add_r0_r0_1 = 0xe2800001, ldr_r2_r1 = 0xe5912000, str_r0_r1 = 0xe5810000,
+                        branch_to_self = 0xeafffffe;
+
+/// A machine made ready for a debugger.
+class DebuggedMachine {
+ public:
+  DebuggedMachine() {
+    REQUIRE(machine_.engine().enable_debugging());
+    machine_.engine().set_block_hook(BlockHook::on);
+  }
+  TestMachine* operator->() { return &machine_; }
+  DebugPages& pages() { return machine_.engine().debug_pages(); }
+  Stop step(unsigned size, InstructionSet set) {
+    const VirtAddr behind = machine_.engine().pc() + size;
+    pages().add_stop(behind, set);
+    machine_.engine().set_stepping(true);
+    Stop stop = machine_.run();
+    machine_.engine().set_stepping(false);
+    pages().remove_stop(behind);
+    return stop;
+  }
+
+ private:
+  TestMachine machine_;
+};
+
+}  // namespace
+
+TEST_CASE("a stop is exact, and goes away", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  machine->code(code_va, {mov_r0_1, add_r0_r0_1, add_r0_r0_1, svc_0});
+  machine.pages().add_stop(code_va + 8U, InstructionSet::arm);
+  CHECK(machine->run_from(code_va).reason == StopReason::stop_address);
+  CHECK(machine->engine().pc() == code_va + 8U);
+  CHECK(machine->r(0) == 2);
+  CHECK(machine->run().reason == StopReason::stop_address);  // nothing of the instruction happens
+  CHECK(machine->r(0) == 2);
+  machine.pages().remove_stop(code_va + 8U);
+  CHECK(machine->run().reason == StopReason::svc);
+  CHECK(machine->r(0) == 3);
+}
+
+TEST_CASE("code that was translated before is stopped in too", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  machine->code(code_va, {mov_r0_1, add_r0_r0_1, svc_0});
+  CHECK(machine->run_from(code_va).reason == StopReason::svc);
+  machine.pages().add_stop(code_va + 4U, InstructionSet::arm);
+  CHECK(machine->run_from(code_va).reason == StopReason::stop_address);
+  machine.pages().remove_stop(code_va + 4U);
+  CHECK(machine->run_from(code_va).reason == StopReason::svc);
+}
+
+TEST_CASE("the guest reads its code without stops", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  machine->code(code_va, {ldr_r2_r1, ldr_r2_r1, svc_0, mov_r0_1});
+  machine.pages().add_stop(code_va + 12U, InstructionSet::arm);
+  machine->set_r(1, code_va.raw() + 12);
+  CHECK(machine->run_from(code_va).reason == StopReason::svc);
+  CHECK(machine->r(2) == mov_r0_1);
+}
+
+TEST_CASE("a guest's own BKPT is no stop", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  machine->code(code_va, {0xe1200070, svc_0});
+  machine.pages().add_stop(code_va + 4U, InstructionSet::arm);
+  const Stop stop = machine->run_from(code_va);
+  CHECK(stop.reason == StopReason::exception);
+  CHECK(stop.exception == Exception::bkpt);
+}
+
+TEST_CASE("code that changes under a stop runs in its new form", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  machine->map(data_va, rw);
+  const PhysAddr code = machine->map(code_va, rwx);
+  // str r0, [r1] writes over the third instruction.
+  machine->load(code, {str_r0_r1, 0xea000000, svc_0, mov_r0_1, svc_0});
+  machine.pages().add_stop(code_va + 16U, InstructionSet::arm);
+  CHECK(machine->run_from(code_va + 12U).reason == StopReason::stop_address);
+  machine->set_r(0, add_r0_r0_1);
+  machine->set_r(1, code_va.raw() + 12);
+  CHECK(machine->run_from(code_va).reason == StopReason::stop_address);
+  CHECK(machine->r(0) == add_r0_r0_1 + 1);
+  machine->word(code + 12) = mov_r0_1;
+  machine->engine().page_modified(code.pfn());
+  CHECK(machine->run_from(code_va + 12U).reason == StopReason::stop_address);
+  CHECK(machine->r(0) == 1);
+}
+
+TEST_CASE("more pages with stops than shadows", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  constexpr unsigned count = DebugPages::shadows + 6;
+  for (unsigned i = 0; i < count; ++i) {
+    const VirtAddr page = code_va + i * PAGE_SIZE;
+    machine->code(page, {0xe3a00000 | (i & 0xff), add_r0_r0_1});
+    machine.pages().add_stop(page + 4U, InstructionSet::arm);
+  }
+  for (unsigned round = 0; round < 2; ++round)
+    for (unsigned i = 0; i < count; ++i) {
+      CHECK(machine->run_from(code_va + i * PAGE_SIZE).reason == StopReason::stop_address);
+      CHECK(machine->r(0) == i);
+    }
+}
+
+TEST_CASE("a step is one instruction", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  SECTION("in a row") {
+    machine->code(code_va, {mov_r0_1, add_r0_r0_1, svc_0});
+    machine->set_pc(code_va);
+    static_cast<void>(machine.step(4, InstructionSet::arm));
+    CHECK(machine->engine().pc() == code_va + 4U);
+    CHECK(machine->r(0) == 1);
+  }
+  SECTION("that branches to itself") {
+    machine->code(code_va, {branch_to_self});
+    machine->set_pc(code_va);
+    CHECK(machine.step(4, InstructionSet::arm).reason == StopReason::stepped);
+    CHECK(machine->engine().pc() == code_va);
+  }
+  SECTION("in each place of an IT block") {
+    const PhysAddr code = machine->map(code_va, rx);
+    // cmp r0, #0; itete eq; moveq r1, #1; movne r1, #2; addeq r1, #4; addne r1, #8; nop
+    machine->load_thumb(code, {0x2800, 0xbf0b, 0x2101, 0x2102, 0x3104, 0x3108, 0xbf00, thumb_svc_0});
+    const bool equal = GENERATE(false, true);
+    machine->set_r(0, equal ? 0 : 1);
+    machine->set_pc(code_va, true);
+    for (unsigned i = 1; i <= 6; ++i) {
+      static_cast<void>(machine.step(2, InstructionSet::thumb));
+      CHECK(machine->engine().pc() == code_va + i * 2);
+    }
+    CHECK(machine->r(1) == (equal ? 5 : 10));
+  }
+}
+
+TEST_CASE("a watched page refuses what is watched, and only that", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  const PhysAddr data = machine->map(data_va, rw);
+  machine->word(data) = 5;
+  machine->code(code_va, {ldr_r2_r1, str_r0_r1, svc_0});
+  machine->set_r(0, 7);
+  machine->set_r(1, data_va.raw());
+  CHECK(machine->run_from(code_va).reason == StopReason::svc);  // entries with every right are there
+  machine.pages().refuse(data_va, Rights{Rights::write});
+  machine->word(data) = 5;
+  const Stop stop = machine->run_from(code_va);
+  CHECK(stop.reason == StopReason::watched);
+  CHECK(stop.fault.va == data_va);
+  CHECK(machine->engine().pc() == code_va + 4U);
+  CHECK(machine->r(2) == 5);
+  CHECK(machine->word(data) == 5);
+  machine.pages().set_refusing(false);
+  CHECK(machine->run().reason == StopReason::svc);
+  CHECK(machine->word(data) == 7);
+  machine.pages().set_refusing(true);
+  CHECK(machine->run_from(code_va).reason == StopReason::watched);
+  machine.pages().refuse(data_va, Rights{});
+  CHECK(machine->run_from(code_va).reason == StopReason::svc);
+}
+
+TEST_CASE("a fault of the guest's own comes before the watch", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  machine->map(data_va, r_only);
+  machine->code(code_va, {str_r0_r1});
+  machine->set_r(1, data_va.raw());
+  machine.pages().refuse(data_va, Rights{Rights::write});
+  CHECK(machine->run_from(code_va).reason == StopReason::fault);
+}
