@@ -17,8 +17,10 @@ namespace {
 /// The words behind the program's name, last first, as CLI11 takes them.
 std::vector<std::string> words(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> args(argv + 1, argv + argc);
-  if (!args.empty() && args.front() == "run")
-    args = end_options_at_program(*app.get_subcommand("run"), std::move(args));
+  if (!args.empty() && (args.front() == "run" || args.front() == "debug")) {
+    const CLI::App* const command = app.get_subcommand(args.front());
+    args = end_options_at_program(*command, std::move(args));
+  }
   std::ranges::reverse(args);
   return args;
 }
@@ -43,6 +45,7 @@ int run_program(int argc, char** argv) {
   app.footer("`lpaemu COMMAND --help` tells all about a command.");
 
   Action action;
+  add_debug_command(app, action);
   add_pte_command(app, action);
   add_run_command(app, action);
   add_version_command(app, action);

@@ -1,115 +1,58 @@
 // `lpaemu run`: a Linux ARM program on the kernel model.
-#include <fmt/format.h>
-
-#include <chrono>
-#include <csignal>
-#include <cstdio>
 #include <memory>
 
 #include "lpaemu/emu/cli/commands.h"
+#include "lpaemu/emu/cli/guest_run.h"
 #include "lpaemu/emu/cli/run_options.h"
 #include "lpaemu/emu/cli/stop_signals.h"
-#include "lpaemu/emu/host/posix_host.h"
-#include "lpaemu/emu/machine/death_report.h"
-#include "lpaemu/emu/machine/user.h"
-#include "lpaemu/emu/trace/fault_lines.h"
-#include "lpaemu/emu/trace/statistics.h"
-#include "lpaemu/kernel_model/proc/mm_files.h"
-#include "lpaemu/kernel_model/syscalls/strace.h"
+#include "lpaemu/emu/debugger/gdb_server.h"
+#include "lpaemu/emu/host/gdb_connections.h"
+#include "lpaemu/kernel_model/task/signal_numbers.h"
 
 namespace lpaemu::emu {
 namespace {
 
-void to_standard_error(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
-
-/// Everything that listens, as the options ask.
-class Listeners {
- public:
-  Listeners(const RunOptions& options, UserMachine& machine) : machine_{machine} {
-    kernel::Events& events = machine.kernel().events();
-    if (options.stats) events.add(statistics_);
-    if (options.faults) events.add(fault_lines_);
-    if (options.strace) machine.kernel().set_tracer(&strace_);
-  }
-  Listeners(const Listeners&) = delete;
-  Listeners& operator=(const Listeners&) = delete;
-
-  /// Writes what --stats asks for.
-  [[nodiscard]] Expected<void, Error> report(const StatsOption& option, std::chrono::nanoseconds host_time) {
-    const kernel::PageAllocator& pages = machine_.kernel().pages();
-    const Statistics::Totals totals{machine_.engine().statistics(), machine_.guest_time(), host_time,
-                                    pages.total_pages() - pages.free_pages(), pages.total_pages()};
-    const std::string text = option.format == StatsFormat::json ? statistics_.json(totals) : statistics_.text(totals);
-    if (option.file.empty()) {
-      to_standard_error(text);
-      return {};
-    }
-    std::FILE* const file = std::fopen(option.file.c_str(), "w");
-    const bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    if (file == nullptr || std::fclose(file) != 0 || !written)  // a small file is written only when it is closed
-      return unexpected(Error{fmt::format("cannot write the statistics to '{}'", option.file)});
-    return {};
-  }
-
- private:
-  UserMachine& machine_;
-  Statistics statistics_;
-  FaultLines fault_lines_{
-      machine_.code(), machine_.cpu(),
-      [this](const kernel::vm_area& vma) { return kernel::vma_name(*machine_.kernel().current().mm, vma); },
-      [](std::string_view line) { to_standard_error(fmt::format("lpaemu: {}\n", line)); }};
-  kernel::Strace strace_{[](std::string_view line) { to_standard_error(fmt::format("{}\n", line)); }};
-};
-
-/// Says how the run ended, where that needs words; answers the exit status.
-int conclude(UserMachine& machine, RunEnd end, std::optional<int> signal, const RunOptions& options) {
-  if (end == RunEnd::interrupted) {
-    const VirtAddr pc = machine.engine().pc();
-    const std::string symbol = machine.code().symbol(pc);
-    const int signo = signal.value_or(SIGALRM);
-    const bool timeout = options.timeout_seconds && signo == SIGALRM;
-    to_standard_error(fmt::format("lpaemu: guest stopped {} at pc {:#010x}{}\n",
-                                  timeout ? fmt::format("by --timeout {}", options.timeout_seconds.value_or(0))
-                                          : "by " + kernel::signal_name(signo),
-                                  pc.raw(), symbol.empty() ? "" : " (" + symbol + ")"));
-    return timeout ? exit_timeout : exit_signal_base + signo;
-  }
-  const kernel::ExitReport& report = machine.kernel().exit_report();
-  if (!report.killed) return report.status;
-  to_standard_error(death_report(report, *machine.kernel().current().mm, machine.code()));
-  return exit_signal_base + report.info.signo;
+/// The guest under a GDB.
+int run_with_gdb(const RunOptions& options) {
+  GuestRun* running = nullptr;
+  const StopSignals* signals = nullptr;
+  const auto is_over = [&signals] { return signals != nullptr && signals->received().has_value(); };
+  const auto interrupt = [&running] {
+    if (running != nullptr) running->interrupt();
+  };
+  // First of all: with stdio the guest's own descriptors are others.
+  const auto connections = listen_for_gdb(*options.gdb, interrupt, is_over);
+  if (!connections) return fail(connections.error().message);
+  const auto guest = GuestRun::create(options, BlockHook::on);
+  if (!guest) return fail(guest.error().message);
+  running = guest->get();
+  auto debugger = Debugger::attach(running->machine(), [running] { running->host().clear_interrupt(); });
+  if (!debugger) return fail(debugger.error().message);
+  StopSignals stop_signals{options.timeout_seconds, interrupt};
+  signals = &stop_signals;
+  gdb::Server server{**debugger, **connections, options.gdb_nowait ? gdb::AtStart::run : gdb::AtStart::wait_for_client,
+                     is_over};
+  const auto end = (*debugger)->run(server);
+  if (!end) return fail(end.error().message);
+  debugger->reset();
+  if (*end == DebugEnd::exited) return running->conclude(RunEnd::exited, {});
+  if (is_over()) return running->conclude(RunEnd::interrupted, stop_signals.received());
+  if (*end == DebugEnd::killed) return exit_signal_base + kernel::sigkill;
+  const auto ended = running->machine().run();
+  stop_signals.run_ended();
+  if (!ended) return fail(ended.error().message);
+  return running->conclude(*ended, stop_signals.received());
 }
 
 int run(const RunOptions& options) {
-  const auto begin = std::chrono::steady_clock::now();
-  PosixHost host;
-  const UserMachineConfig config{.ram_base = mmu::PhysAddr{options.ram_base},
-                                 .ram_bytes = options.mem,
-                                 .soft_dirty_mode = options.soft_dirty,
-                                 .uid = options.uid,
-                                 .block_hook = options.timeout_seconds ? BlockHook::on : BlockHook::off};
-  const auto machine = UserMachine::create(config, host);
-  if (!machine) return fail(machine.error().message);
-  UserMachine& user = **machine;
-  const auto paths = mount_guest_tree(user.kernel(), options.tree);
-  if (!paths) return fail(paths.error().message);
-  Listeners listeners{options, user};
-  if (const auto loaded = user.load(paths->program, options.args, options.env, paths->cwd); !loaded)
-    return fail(loaded.error().message);
-
-  StopSignals signals{options.timeout_seconds, [&user, &host] {
-                        user.interrupt();
-                        host.interrupt();
-                      }};
-  const auto end = user.run();
+  if (options.gdb) return run_with_gdb(options);
+  const auto guest = GuestRun::create(options, options.timeout_seconds ? BlockHook::on : BlockHook::off);
+  if (!guest) return fail(guest.error().message);
+  StopSignals signals{options.timeout_seconds, [&run = **guest] { run.interrupt(); }};
+  const auto end = (*guest)->machine().run();
   signals.run_ended();
   if (!end) return fail(end.error().message);
-  const int status = conclude(user, *end, signals.received(), options);
-  if (options.stats) {
-    const auto reported = listeners.report(*options.stats, std::chrono::steady_clock::now() - begin);
-    if (!reported) return fail(reported.error().message);
-  }
-  return status;
+  return (*guest)->conclude(*end, signals.received());
 }
 
 }  // namespace
@@ -122,6 +65,7 @@ void add_run_command(CLI::App& app, Action& action) {
       "itself fails; 2 for a wrong command line. LPAEMU_LOG=off silences warnings about the guest.");
   const auto options = std::make_shared<RunOptions>();
   declare_run_options(*command, *options);
+  declare_gdb_options(*command, *options);
   command->callback([options, &action] {
     finish_run_options(*options);
     action = [options] { return run(*options); };

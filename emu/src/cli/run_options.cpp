@@ -79,6 +79,7 @@ std::vector<std::string> end_options_at_program(const CLI::App& command, std::ve
   std::size_t i = 1;  // behind "run"
   for (; i < args.size() && args[i].size() > 1 && args[i].front() == '-'; ++i) {
     if (args[i] == "--") return args;
+    if (args[i] == "-ex" || args[i] == "-batch") args[i].insert(0, 1, '-');  // as GDB spells them
     constexpr std::string_view with_file = "--stats:";
     if (args[i].starts_with(with_file)) args[i].insert(with_file.size() - 1, 1, '=');
     const CLI::Option* option = command.get_option_no_throw(args[i]);  // null for --name=value as well
@@ -149,6 +150,15 @@ void declare_run_options(CLI::App& command, RunOptions& options) {
           },
           "Stop the guest after this time: exit status 124")
       ->type_name("SECONDS");
+}
+
+void declare_gdb_options(CLI::App& command, RunOptions& options) {
+  command
+      .add_option_function<std::string>(
+          "--gdb", [&options](const std::string& where) { options.gdb = where; },
+          "Wait for a GDB: PORT (of the loopback interface), HOST:PORT, unix:PATH or stdio")
+      ->type_name("WHERE");
+  command.add_flag("--gdb-nowait", options.gdb_nowait, "With --gdb: the guest runs; a GDB may come later");
 }
 
 void finish_run_options(RunOptions& options) {

@@ -78,4 +78,10 @@ void PosixHost::interrupt() noexcept {
   errno = before;
 }
 
+void PosixHost::clear_interrupt() noexcept {
+  if (!interrupted_.exchange(false)) return;
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t ignored = ::read(wake_.get(), &count, sizeof count);
+}
+
 }  // namespace lpaemu::emu

@@ -27,6 +27,13 @@ struct Row {
   std::uint64_t covered_to = 0;  // the largest end of this row and all before it
   std::string_view name;
   bool is_function = false;
+  bool is_thumb = false;  // bit 0 of a function's address
+};
+
+/// From here on: $a or $t.
+struct Mapping {
+  std::uint64_t start = 0;
+  bool is_thumb = false;
 };
 
 /// $a, $t, $d: which instruction set follows, or data; not names of anything. [aaelf32 5.5.5]
@@ -70,6 +77,7 @@ std::optional<Row> row_of(Elf* elf, const GElf_Sym& symbol, std::size_t strings)
 
   Row row;
   row.is_function = type == STT_FUNC || type == STT_GNU_IFUNC;
+  row.is_thumb = row.is_function && (symbol.st_value & 1) != 0;
   row.start = row.is_function ? symbol.st_value & ~GElf_Addr{1} : symbol.st_value;
   row.end = symbol.st_size == 0 ? 0 : row.start + symbol.st_size;
   row.section_end = section.sh_addr + section.sh_size;
@@ -77,20 +85,39 @@ std::optional<Row> row_of(Elf* elf, const GElf_Sym& symbol, std::size_t strings)
   return row;
 }
 
-std::vector<Row> read_rows(Elf* elf) {
-  std::vector<Row> rows;
+/// Calls `visit(GElf_Sym, strings)` for each symbol.
+template <class Visit>
+void for_each_symbol(Elf* elf, Visit visit) {
   Elf_Scn* const section = symbol_section(elf);
   GElf_Shdr header;
-  if (section == nullptr || gelf_getshdr(section, &header) == nullptr) return rows;
+  if (section == nullptr || gelf_getshdr(section, &header) == nullptr) return;
   Elf_Data* const data = elf_getdata(section, nullptr);
-  if (data == nullptr) return rows;
+  if (data == nullptr) return;
   const auto count =
       static_cast<int>(std::min<std::size_t>(data->d_size / sizeof(Elf32_Sym), std::numeric_limits<int>::max()));
   for (int i = 0; i < count; ++i) {
     GElf_Sym symbol;
     if (gelf_getsym(data, i, &symbol) == nullptr) break;
-    if (const auto row = row_of(elf, symbol, header.sh_link)) rows.push_back(*row);
+    visit(symbol, header.sh_link);
   }
+}
+
+std::vector<Mapping> read_mappings(Elf* elf) {
+  std::vector<Mapping> mappings;
+  for_each_symbol(elf, [&](const GElf_Sym& symbol, std::size_t strings) {
+    const char* const name = elf_strptr(elf, strings, symbol.st_name);
+    if (name == nullptr || !is_mapping_symbol(name) || name[1] == 'd') return;
+    mappings.push_back({symbol.st_value, name[1] == 't'});
+  });
+  std::ranges::sort(mappings, {}, &Mapping::start);
+  return mappings;
+}
+
+std::vector<Row> read_rows(Elf* elf) {
+  std::vector<Row> rows;
+  for_each_symbol(elf, [&](const GElf_Sym& symbol, std::size_t strings) {
+    if (const auto row = row_of(elf, symbol, strings)) rows.push_back(*row);
+  });
   std::sort(rows.begin(), rows.end(), sorts_before);
 
   // A symbol without a size (assembly) ends where the next one begins, at the latest with its section.
@@ -111,7 +138,9 @@ class Symbols::File {
  public:
   explicit File(std::vector<std::byte> bytes) : bytes_{std::move(bytes)}, elf_{open_elf(bytes_)} {
     if (elf_ && elf_kind(elf_.get()) != ELF_K_ELF) elf_.reset();
-    if (elf_) rows_ = read_rows(elf_.get());
+    if (!elf_) return;
+    rows_ = read_rows(elf_.get());
+    mappings_ = read_mappings(elf_.get());
   }
 
   [[nodiscard]] const Row* find(std::uint64_t address) const {
@@ -130,6 +159,13 @@ class Symbols::File {
   [[nodiscard]] const Row* find(std::string_view name) const {
     const auto found = std::find_if(rows_.begin(), rows_.end(), [&](const Row& row) { return row.name == name; });
     return found == rows_.end() ? nullptr : &*found;
+  }
+
+  [[nodiscard]] std::optional<bool> is_thumb(std::uint64_t address) const {
+    const auto above = std::ranges::upper_bound(mappings_, address, {}, &Mapping::start);
+    if (above != mappings_.begin()) return std::prev(above)->is_thumb;
+    const Row* const row = find(address);
+    return row != nullptr && row->is_function ? std::optional{row->is_thumb} : std::nullopt;
   }
 
   /// Opens the debug information at its first use.
@@ -164,6 +200,7 @@ class Symbols::File {
   std::vector<std::byte> bytes_;
   ElfHandle elf_;  // refers to bytes_; the rows' names as well
   std::vector<Row> rows_;
+  std::vector<Mapping> mappings_;
   std::unique_ptr<Dwarf, DwarfCloser> dwarf_;
   bool dwarf_opened_ = false;
 };
@@ -202,5 +239,12 @@ std::optional<VirtAddr> Symbols::address_of(std::string_view name) const {
   if (row == nullptr) return std::nullopt;
   return VirtAddr{static_cast<std::uint32_t>(row->start)} + load_bias_;
 }
+
+std::uint32_t Symbols::size_of(std::string_view name) const {
+  const Row* const row = file().find(name);
+  return row == nullptr ? 0 : static_cast<std::uint32_t>(row->end - row->start);
+}
+
+std::optional<bool> Symbols::is_thumb(VirtAddr address) const { return file().is_thumb(address.raw() - load_bias_); }
 
 }  // namespace lpaemu::emu

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lpaemu/emu/machine/guest_memory.h"
 #include "lpaemu/mmu/walk.h"
 
 namespace lpaemu::emu {
@@ -9,6 +10,11 @@ namespace lpaemu::emu {
 std::vector<std::byte> CodeReader::bytes_at(VirtAddr pc) {
   constexpr std::uint32_t longest = 4;
   std::vector<std::byte> bytes;
+  if (look_ahead_ && mm_ != nullptr) {
+    bytes.resize(longest);
+    bytes.resize(peek(*mm_, pc, bytes));
+    return bytes;
+  }
   while (mm_ != nullptr && bytes.size() < longest) {
     const VirtAddr at = pc + static_cast<std::uint32_t>(bytes.size());
     const auto found = mmu::walk(memory_, mm_->regime(), at, mmu::Access::read, mmu::Privilege::pl1);
@@ -35,6 +41,19 @@ std::string CodeReader::symbol(VirtAddr address) const {
   for (const Symbols& symbols : symbols_)
     if (const auto found = symbols.symbol(address)) return found->text();
   return {};
+}
+
+std::optional<kernel::VirtRange> CodeReader::range_of(std::string_view symbol) const {
+  for (const Symbols& symbols : symbols_)
+    if (const auto start = symbols.address_of(symbol))
+      return kernel::VirtRange{*start, *start + symbols.size_of(symbol)};
+  return std::nullopt;
+}
+
+std::optional<InstructionSet> CodeReader::instruction_set_at(VirtAddr address) const {
+  for (const Symbols& symbols : symbols_)
+    if (const auto thumb = symbols.is_thumb(address)) return *thumb ? InstructionSet::thumb : InstructionSet::arm;
+  return std::nullopt;
 }
 
 std::string CodeReader::source_line(VirtAddr address) const {

@@ -15,6 +15,7 @@ inline constexpr int exit_signal_base = 128;
 /// What main calls when the command was chosen.
 using Action = std::function<int()>;
 
+void add_debug_command(CLI::App& app, Action& action);
 void add_pte_command(CLI::App& app, Action& action);
 void add_run_command(CLI::App& app, Action& action);
 void add_version_command(CLI::App& app, Action& action);

@@ -33,11 +33,15 @@ struct RunOptions {
   std::vector<std::string> bind_texts;
   std::optional<StatsOption> stats;
   std::optional<double> timeout_seconds;
+  std::optional<std::string> gdb;  // where to wait for one
+  bool gdb_nowait = false;
   std::vector<std::string> args;  // argv[0] included
 };
 
 /// Declares the options on `command`, which fill in `options` when they are parsed.
 void declare_run_options(CLI::App& command, RunOptions& options);
+/// --gdb, which `lpaemu debug` has not.
+void declare_gdb_options(CLI::App& command, RunOptions& options);
 
 /// What can be checked only when all options are known. Throws CLI::ParseError, as CLI11 does for a wrong option.
 void finish_run_options(RunOptions& options);

@@ -34,6 +34,8 @@ class PosixHost final : public kernel::Host {
 
   /// Makes the current wait, and every later one, answer `interrupted`. Async-signal-safe; any thread may call it.
   void interrupt() noexcept;
+  /// Waits work again, for a guest that goes on after an interrupt.
+  void clear_interrupt() noexcept;
   [[nodiscard]] bool interrupted() const noexcept override { return interrupted_.load(std::memory_order_relaxed); }
 
  private:

@@ -52,6 +52,11 @@ class Symbols {
   [[nodiscard]] std::optional<SourceLine> source_line(VirtAddr address) const;
   /// The address of a symbol, for breakpoints by name: without the Thumb bit.
   [[nodiscard]] std::optional<VirtAddr> address_of(std::string_view name) const;
+  /// How many bytes a symbol has: to the next one where it does not say. 0 for a name that is none.
+  [[nodiscard]] std::uint32_t size_of(std::string_view name) const;
+  /// Whether the code at the address is Thumb, by the mapping symbols ($a, $t), else by the function's own address.
+  /// Nothing where neither says.
+  [[nodiscard]] std::optional<bool> is_thumb(VirtAddr address) const;
 
  private:
   class File;

@@ -18,6 +18,8 @@ class CodeReader {
 
   /// The tables to read through; null until a program is loaded.
   void set_mm(kernel::mm_struct* mm) { mm_ = mm; }
+  /// Code that was never fetched is read as well, from the file behind it: for a debugger, which looks ahead.
+  void look_ahead() { look_ahead_ = true; }
   void add_symbols(Symbols symbols) { symbols_.push_back(std::move(symbols)); }
 
   /// The instruction at `pc`; nothing where nothing readable is mapped. Causes no fault and emits no event.
@@ -26,6 +28,10 @@ class CodeReader {
   [[nodiscard]] std::string text_at(VirtAddr pc, InstructionSet set);
   /// "main+0x10"; empty where no symbol covers the address.
   [[nodiscard]] std::string symbol(VirtAddr address) const;
+  /// The first byte and the size of a symbol.
+  [[nodiscard]] std::optional<kernel::VirtRange> range_of(std::string_view symbol) const;
+  /// How the code at the address is to be read, as far as the program's symbols say.
+  [[nodiscard]] std::optional<InstructionSet> instruction_set_at(VirtAddr address) const;
   /// "hello.c:12"; empty without debug information.
   [[nodiscard]] std::string source_line(VirtAddr address) const;
 
@@ -35,6 +41,7 @@ class CodeReader {
 
   mmu::PhysicalMemory& memory_;
   kernel::mm_struct* mm_ = nullptr;
+  bool look_ahead_ = false;
   Disassembler disassembler_;
   std::vector<Symbols> symbols_;
 };

@@ -1,0 +1,48 @@
+// A guest with all that the options of `lpaemu run` ask for: what `run` and `debug` share.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "lpaemu/emu/cli/run_options.h"
+#include "lpaemu/emu/host/posix_host.h"
+#include "lpaemu/emu/machine/user.h"
+
+namespace lpaemu::emu {
+
+class Listeners;
+
+class GuestRun {
+ public:
+  /// Makes the machine, mounts the tree and loads the program.
+  [[nodiscard]] static Expected<std::unique_ptr<GuestRun>, Error> create(const RunOptions& options,
+                                                                         BlockHook block_hook);
+  ~GuestRun();
+
+  [[nodiscard]] UserMachine& machine() { return *machine_; }
+  [[nodiscard]] PosixHost& host() { return host_; }
+  /// Async-signal-safe.
+  void interrupt() {
+    machine_->interrupt();
+    host_.interrupt();
+  }
+
+  /// Says how the run ended, where that needs words, and writes what --stats asks for; answers the exit status.
+  /// `signal`: what stopped an interrupted run.
+  [[nodiscard]] int conclude(RunEnd end, std::optional<int> signal);
+
+ private:
+  explicit GuestRun(const RunOptions& options);
+
+  const RunOptions& options_;
+  std::chrono::steady_clock::time_point begin_;
+  PosixHost host_;
+  std::unique_ptr<UserMachine> machine_;
+  std::unique_ptr<Listeners> listeners_;
+};
+
+void to_standard_error(std::string_view text);
+
+}  // namespace lpaemu::emu

@@ -1,0 +1,23 @@
+// Addresses and numbers as a person types them: 0x10400, main+8, $sp-4, *$r0, counter.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "lpaemu/emu/debugger/debugger.h"
+
+namespace lpaemu::emu {
+
+/// A sum of terms: numbers (0x hex, or decimal), registers ($r0, $sp, $pc, $cpsr, ...), symbols, which mean their
+/// address, and `*TERM`, the word there. Errors name the term that is none.
+[[nodiscard]] Expected<std::uint32_t, Error> evaluate(std::string_view text, Debugger& debugger);
+
+/// ADDR or ADDR,LEN; `length` where no LEN is given. SYMBOL alone: all of it, when `whole_symbol`.
+enum class SymbolRange : std::uint8_t { first_byte, whole };
+[[nodiscard]] Expected<kernel::VirtRange, Error> evaluate_range(std::string_view text, Debugger& debugger,
+                                                                std::uint32_t length, SymbolRange symbols);
+
+/// "0x000106dc <store_word+0x8>", or the bare address.
+[[nodiscard]] std::string with_symbol(VirtAddr va, Debugger& debugger);
+
+}  // namespace lpaemu::emu

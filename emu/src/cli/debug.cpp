@@ -1,0 +1,118 @@
+// `lpaemu debug`: a Linux ARM program under lpaemu's own prompt.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <deque>
+#include <memory>
+
+#include "lpaemu/emu/cli/commands.h"
+#include "lpaemu/emu/cli/guest_run.h"
+#include "lpaemu/emu/cli/interrupt_key.h"
+#include "lpaemu/emu/cli/run_options.h"
+#include "lpaemu/emu/debugger/prompt.h"
+#include "lpaemu/emu/host/line_input.h"
+#include "lpaemu/emu/host/read_file.h"
+
+namespace lpaemu::emu {
+namespace {
+
+struct DebugOptions {
+  RunOptions run;
+  /// -ex and -x in the order in which they were given.
+  struct Prepared {
+    bool file = false;
+    std::string text;
+  };
+  std::vector<Prepared> prepared;
+  bool batch = false;
+  std::string input = "/dev/null";
+};
+
+void to_standard_output(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);  // the guest writes there too
+}
+
+Expected<std::deque<std::string>, Error> prepared_commands(const DebugOptions& options) {
+  std::deque<std::string> lines;
+  for (const auto& [is_file, text] : options.prepared) {
+    if (!is_file) {
+      lines.push_back(text);
+      continue;
+    }
+    LPAEMU_TRY(bytes, read_file(text));
+    std::string line;
+    for (const std::byte byte : bytes) {
+      if (byte != std::byte{'\n'})
+        line += std::to_integer<char>(byte);
+      else
+        lines.push_back(std::exchange(line, {}));
+    }
+    if (!line.empty()) lines.push_back(line);
+  }
+  return lines;
+}
+
+int debug(const DebugOptions& options) {
+  auto commands = prepared_commands(options);
+  if (!commands) return fail(commands.error().message);
+  auto typed = take_standard_input(options.input);
+  if (!typed) return fail(typed.error().message);
+  LineInput input{std::move(*typed)};
+  const auto guest = GuestRun::create(options.run, BlockHook::on);
+  if (!guest) return fail(guest.error().message);
+  GuestRun& run = **guest;
+
+  auto debugger = Debugger::attach(run.machine(), [&run] { run.host().clear_interrupt(); });
+  if (!debugger) return fail(debugger.error().message);
+  const InterruptKey key{[&run] { run.interrupt(); }};
+  Prompt prompt{**debugger, std::move(*commands), options.batch ? Prompt::AtEnd::quit : Prompt::AtEnd::read_lines,
+                [&input](std::string_view text) {
+                  if (input.is_terminal()) to_standard_output(text);
+                  return input.read_line();
+                },
+                to_standard_output};
+  const auto end = (*debugger)->run(prompt);
+  if (!end) return fail(end.error().message);
+  if (*end == DebugEnd::exited) return run.conclude(RunEnd::exited, {});
+  if (*end == DebugEnd::killed) return prompt.failed() ? 1 : 0;
+  debugger->reset();
+  const auto ended = run.machine().run();
+  if (!ended) return fail(ended.error().message);
+  return run.conclude(*ended, SIGINT);
+}
+
+}  // namespace
+
+void add_debug_command(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("debug", "Runs a program under lpaemu's own debugger");
+  command->footer(
+      "`help` at the prompt lists its commands. Exit status: the guest's when it ended by itself, as for run; else 0, "
+      "or "
+      "1 when\n"
+      "a command was wrong.");
+  const auto options = std::make_shared<DebugOptions>();
+  declare_run_options(*command, options->run);
+  const auto prepare = [&](const char* name, bool file, const char* help) {
+    command
+        ->add_option_function<std::string>(
+            name, [options, file](const std::string& text) { options->prepared.push_back({file, text}); }, help)
+        ->trigger_on_parse()
+        ->allow_extra_args(false)
+        ->type_name(file ? "FILE" : "COMMAND");
+  };
+  prepare("--ex", false, "Run a command at the first stop; repeatable; -ex does as well");
+  prepare("-x,--command", true, "Run the commands of a file, a line each; repeatable");
+  command->add_flag("--batch", options->batch, "Quit when the commands of -ex and -x are done");
+  command->add_option("--stdin", options->input, "What the guest reads on descriptor 0")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command->callback([options, &action] {
+    finish_run_options(options->run);
+    action = [options] { return debug(*options); };
+  });
+}
+
+}  // namespace lpaemu::emu

@@ -1,0 +1,88 @@
+// Catchpoints: what the kernel model asks its stopper, and what it tells its observer.
+#include <algorithm>
+
+#include "lpaemu/emu/debugger/debugger.h"
+
+namespace lpaemu::emu {
+
+using kernel::Event;
+using kernel::EventKind;
+using kernel::Verdict;
+
+namespace {
+
+/// A store to a page whose soft-dirty bit is 0, which it is going to set.
+bool sets_soft_dirty(kernel::mm_struct& mm, const mmu::Fault& fault, Verdict verdict) {
+  return fault.access == mmu::Access::write && !is_fatal(verdict) && !mmu::pte_soft_dirty(mm.pte_at(fault.va));
+}
+
+bool turns_soft_dirty(const Event& event) {
+  return mmu::pte_soft_dirty(mmu::Pte{event.value_after}) && !mmu::pte_soft_dirty(mmu::Pte{event.value_before});
+}
+
+bool same_page(const Point& point, VirtAddr va) { return point.range.start.page() == va.page(); }
+
+}  // namespace
+
+bool Debugger::matches_fault(const Point& point, const mmu::Fault& fault, Verdict verdict) {
+  switch (point.kind) {
+    case PointKind::fault: return point.covers(fault.va) && point.faults.matches(fault, verdict);
+    case PointKind::soft_dirty: return same_page(point, fault.va) && sets_soft_dirty(mm(), fault, verdict);
+    default: return false;
+  }
+}
+
+bool Debugger::wants(const mmu::Fault& fault, Verdict verdict) {
+  if (asking_ || leaving()) return false;
+  const bool wanted = points_.any([&](const Point& point) {
+    if (point.kind == PointKind::pte) return same_page(point, fault.va) && verdict != Verdict::spurious;
+    return matches_fault(point, fault, verdict);
+  });
+  if (!wanted) return false;
+  fault_ = {.fault = fault, .verdict = verdict, .pte_before = mm().pte_at(fault.va), .fsr = mmu::fsr_word(fault)};
+  return true;
+}
+
+void Debugger::at_phase(const Event& event) {
+  if (asking_ || leaving()) return;
+  std::optional<std::vector<int>> numbers;
+  if (event.kind == EventKind::FaultRaised) {
+    numbers = points_.hit([&](const Point& point) { return matches_fault(point, fault_.fault, fault_.verdict); });
+    if (!numbers) resume_.kind = stepping() ? ResumeKind::step : ResumeKind::proceed;
+  } else if (event.kind == EventKind::PteWritten) {
+    numbers = points_.hit(
+        [&](const Point& point) { return point.kind == PointKind::pte && same_page(point, event.address); });
+  }
+  const bool phase = event.kind != EventKind::FaultRaised && resume_.kind == ResumeKind::phase;
+  const bool finished = event.kind == EventKind::Returned && resume_.kind == ResumeKind::finish_fault;
+  if (numbers || phase || finished)
+    stop({.kind = StopKind::fault, .points = numbers.value_or(std::vector<int>{}), .phase = event});
+  // Behind the last phase comes the instruction itself.
+  if (event.kind == EventKind::Returned &&
+      (resume_.kind == ResumeKind::phase || resume_.kind == ResumeKind::finish_fault))
+    resume_.kind = ResumeKind::step;
+}
+
+bool Debugger::wants_syscall(std::uint32_t /*number*/) {
+  return points_.any([](const Point& point) { return point.kind != PointKind::breakpoint; });
+}
+
+bool Debugger::at_signal(const kernel::siginfo& info) {
+  if (leaving()) return resume_.kind != ResumeKind::kill;
+  stop({.kind = StopKind::signal, .signal = info});
+  return !resume_.drop_signal && resume_.kind != ResumeKind::kill;
+}
+
+void Debugger::on_event(const Event& event) {
+  history_.note(event, [this] { return machine_.engine().user_registers().r[14]; });
+  if (event.kind != EventKind::PteWritten || asking_ || machine_.kernel().events().stepping()) return;
+  auto numbers = points_.hit([&](const Point& point) {
+    return same_page(point, event.address) &&
+           (point.kind == PointKind::pte || (point.kind == PointKind::soft_dirty && turns_soft_dirty(event)));
+  });
+  if (!numbers) return;
+  pte_changes_.push_back({event.address.page(), mmu::Pte{event.value_before}, mmu::Pte{event.value_after},
+                          event.origin.syscall, std::move(*numbers)});
+}
+
+}  // namespace lpaemu::emu

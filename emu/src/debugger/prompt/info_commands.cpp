@@ -1,0 +1,172 @@
+// info: the fault, the guest's registers, what happened before.
+#include <fmt/format.h>
+
+#include "handlers.h"
+#include "lpaemu/emu/debugger/expression.h"
+#include "lpaemu/emu/trace/fault_lines.h"
+#include "lpaemu/kernel_model/mm/fault.h"
+#include "lpaemu/kernel_model/proc/mm_files.h"
+#include "lpaemu/kernel_model/syscalls/syscall.h"
+#include "lpaemu/mmu/explain_fault.h"
+#include "lpaemu/mmu/print.h"
+#include "text.h"
+
+namespace lpaemu::emu::commands {
+namespace {
+
+std::string row(std::string_view name, std::string_view text) { return fmt::format("{:<12} {}\n", name, text); }
+
+std::string core_registers(const kernel::UserRegisters& registers, Debugger& debugger) {
+  constexpr unsigned count = 13;
+  std::string text;
+  for (unsigned i = 0; i < count; ++i)
+    text += row(fmt::format("r{}", i), fmt::format("{0:#010x}  {0}", registers.r[i]));
+  text += row("sp", with_symbol(registers.sp(), debugger));
+  text += row("lr", with_symbol(registers.lr(), debugger));
+  text += row("pc", with_symbol(registers.pc(), debugger));
+  return text + row("cpsr", fmt::format("{:#010x}  {}", registers.cpsr.raw(), registers.thumb() ? "Thumb" : "ARM"));
+}
+
+std::string system_registers(Debugger& debugger) {
+  std::string text;
+  const UserMachine& machine = debugger.machine();
+  constexpr unsigned per_digit = 4;
+  for (const NamedRegister& reg : named_registers(machine.cp15(), machine.exceptions()))
+    text += row(reg.name, fmt::format("{:#0{}x}", reg.value, reg.bits / per_digit + 2));
+  return text;
+}
+
+std::string vfp_registers(Debugger& debugger) {
+  const kernel::VfpRegisters vfp = debugger.machine().engine().vfp_registers();
+  std::string text;
+  for (std::size_t i = 0; i < vfp.d.size(); ++i) text += row(fmt::format("d{}", i), fmt::format("{:#018x}", vfp.d[i]));
+  return text + row("fpscr", fmt::format("{:#010x}", vfp.fpscr));
+}
+
+std::string exception_registers(Debugger& debugger, const mmu::Fault& fault) {
+  const ExceptionState& exceptions = debugger.machine().exceptions();
+  const bool fetch = fault.access == mmu::Access::execute;
+  std::string text =
+      fetch ? row("IFSR, IFAR", fmt::format("{:#x}, {}", exceptions.IFSR().raw(), mmu::to_string(exceptions.IFAR())))
+            : row("DFSR, DFAR", fmt::format("{:#x}, {}", exceptions.DFSR().raw(), mmu::to_string(exceptions.DFAR())));
+  if (const auto bank = exceptions.abt())
+    text += row("abort mode", fmt::format("SPSR {:#010x}  LR {:#010x}", bank->SPSR.raw(), bank->LR));
+  return text;
+}
+
+std::string by_whom(Debugger& debugger, const kernel::Origin& origin) {
+  const std::string at = with_symbol(origin.pc, debugger);
+  const std::string line = debugger.machine().code().source_line(origin.pc);
+  const std::string where = at + (line.empty() ? "" : " " + line);
+  return origin.kernel ? fmt::format("the kernel, in {} at {}", syscall_name(origin.syscall), where) : where;
+}
+
+}  // namespace
+
+CommandResult do_info_registers(Debugger& debugger, std::string_view arguments) {
+  const kernel::UserRegisters registers = debugger.registers();
+  if (arguments.empty()) return says(core_registers(registers, debugger));
+  const std::string all = core_registers(registers, debugger) + vfp_registers(debugger) + system_registers(debugger);
+  if (arguments == "all") return says(all);
+  if (arguments.starts_with('$')) arguments.remove_prefix(1);
+  for (std::size_t begin = 0; begin < all.size(); begin = all.find('\n', begin) + 1) {
+    const std::string_view line = std::string_view{all}.substr(begin, all.find('\n', begin) + 1 - begin);
+    if (words(line).front() == arguments) return says(std::string{line});
+  }
+  return unexpected(Error{fmt::format("no register '{}'; see info registers all", arguments)});
+}
+
+CommandResult do_info_fault(Debugger& debugger, std::string_view /*arguments*/) {
+  if (!debugger.at_fault()) return unexpected(Error{"the guest does not stand at a fault; see `help catch fault`"});
+  const Debugger::CurrentFault& current = debugger.current_fault();
+  const kernel::Event& phase = *debugger.last_stop().phase;
+  const mmu::Fault& fault = current.fault;
+  CodeReader& code = debugger.machine().code();
+  std::string text = row("phase", describe_phase(debugger, phase));
+  text += row("access", fmt::format("{} at {}", mmu::to_string(fault.access), with_symbol(fault.va, debugger)));
+  const unsigned status = mmu::fault_status(fault.kind, fault.level);
+  const mmu::StatusMeaning meaning = mmu::status_meaning(status);
+  text += row("FSR", fmt::format("{:#x}: {}, level {}; handler {}", current.fsr, meaning.name, fault.level,
+                                 kernel::fsr_info(status).name));
+  if (!phase.origin.kernel) text += exception_registers(debugger, fault);
+  text += row("verdict", verdict_name(current.verdict));
+  const kernel::UserRegisters at = debugger.registers();
+  const std::string line = code.source_line(phase.origin.pc);
+  text += row("by", by_whom(debugger, phase.origin));
+  if (!phase.origin.kernel) text += row("instruction", code.text_at(at.pc(), instruction_set(at)));
+  text += row("vma", describe_vma(debugger.mm(), fault.va));
+  const mmu::Pte now = debugger.mm().pte_at(fault.va);
+  text += row("pte before", describe_pte(current.pte_before));
+  if (now != current.pte_before) {
+    text += row("pte now", describe_pte(now));
+    text += row("changed", mmu::describe_changes(current.pte_before, now));
+  }
+  return says(text);
+}
+
+CommandResult do_info_faults(Debugger& debugger, std::string_view arguments) {
+  std::size_t wanted = 10;
+  if (!arguments.empty()) {
+    LPAEMU_TRY(count, evaluate(arguments, debugger));
+    wanted = count;
+  }
+  const auto& faults = debugger.history().faults();
+  if (faults.empty()) return says("No faults since the debugger came.\n");
+  std::string text = fmt::format("{:<6} {:<13} {:<6} {:<10}  {:<36} {}\n", "fault", "verdict", "access", "address",
+                                 "pte before -> after", "pc");
+  for (std::size_t i = faults.size() - std::min(wanted, faults.size()); i < faults.size(); ++i) {
+    const PastFault& fault = faults[i];
+    text += fmt::format("{:<6} {:<13} {:<6} {}  {:#018x}->{:#018x} {}{}\n", fault.number,
+                        verdict_name(fault.returned.verdict), mmu::to_string(fault.raised.access),
+                        mmu::to_string(fault.raised.address), fault.returned.value_before, fault.returned.value_after,
+                        with_symbol(fault.raised.origin.pc, debugger),
+                        fault.raised.origin.kernel ? " " + syscall_name(fault.raised.origin.syscall) : "");
+  }
+  return says(text);
+}
+
+CommandResult do_info_who(Debugger& debugger, std::string_view arguments) {
+  LPAEMU_TRY(at, evaluate(arguments, debugger));
+  const VirtAddr page = VirtAddr{at}.page();
+  const std::string name = mmu::to_string(page);
+  const auto who = debugger.history().who_dirtied(page);
+  if (!who) {
+    const kernel::vm_area* vma = debugger.mm().vma_lookup(page);
+    if (vma == nullptr) return says(fmt::format("{}: not mapped\n", name));
+    if (mmu::pte_soft_dirty(debugger.mm().pte_at(page)))
+      return says(fmt::format("{}: soft-dirty since before the debugger came\n", name));
+    if (vma->is(kernel::VM_SOFTDIRTY) || vma->soft_dirty_added.contains(page))
+      return says(fmt::format("{}: soft-dirty since mapping; nothing was written to it\n", name));
+    return says(fmt::format("{}: not soft-dirty\n", name));
+  }
+  std::string text = fmt::format("{}: {}\n", name, by_whom(debugger, who->event.origin));
+  text += fmt::format(
+      "  lr {}, thread {}, event {}, {}\n", with_symbol(VirtAddr{who->lr & ~1U}, debugger), who->event.tid,
+      who->event.sequence,
+      who->verdict == kernel::Verdict::none ? "no fault: a system call's own doing" : verdict_name(who->verdict));
+  return says(text);
+}
+
+CommandResult do_info_symbol(Debugger& debugger, std::string_view arguments) {
+  LPAEMU_TRY(at, evaluate(arguments, debugger));
+  const std::string line = debugger.machine().code().source_line(VirtAddr{at});
+  return says(with_symbol(VirtAddr{at}, debugger) + (line.empty() ? "" : " " + line) + "\n");
+}
+
+CommandResult do_info_tlb(Debugger& debugger, std::string_view /*arguments*/) {
+  const EngineStatistics& engine = debugger.machine().engine().statistics();
+  std::string text = "The engine's soft TLB (entries of the current address space only):\n";
+  const auto count = [&](std::string_view name, std::uint64_t value) {
+    text += fmt::format("  {:<30} {}\n", name, value);
+  };
+  count("fills, read", engine.fills[static_cast<std::size_t>(mmu::Access::read)]);
+  count("fills, write", engine.fills[static_cast<std::size_t>(mmu::Access::write)]);
+  count("fills, fetch", engine.fills[static_cast<std::size_t>(mmu::Access::execute)]);
+  count("table walks", engine.walks);
+  count("flushes of all", engine.tlb_flushes);
+  count("flushes of a page", engine.page_flushes);
+  count("written <-> executed changes", engine.wx_transitions);
+  return says(text);
+}
+
+}  // namespace lpaemu::emu::commands

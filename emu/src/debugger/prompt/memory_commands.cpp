@@ -1,0 +1,176 @@
+// Commands on registers and memory: x, print, set.
+#include <fmt/format.h>
+
+#include <array>
+#include <cctype>
+#include <cstring>
+
+#include "handlers.h"
+#include "lpaemu/emu/debugger/expression.h"
+#include "lpaemu/emu/machine/guest_memory.h"
+#include "lpaemu/mmu/print.h"
+
+namespace lpaemu::emu::commands {
+namespace {
+
+/// "/4xw": how many, how printed, how large.
+struct Format {
+  std::uint32_t count = 1;
+  char letter = 'x';
+  unsigned size = 4;
+};
+
+Expected<Format, Error> parse_format(std::string_view text) {
+  Format format;
+  std::uint32_t count = 0;
+  for (const char c : text) {
+    constexpr std::uint32_t most = 1U << 16;
+    if (c >= '0' && c <= '9') {
+      count = count * 10 + static_cast<std::uint32_t>(c - '0');
+      if (count > most) return unexpected(Error{"too many units"});
+      continue;
+    }
+    switch (c) {
+      case 'b': format.size = 1; break;
+      case 'h': format.size = 2; break;
+      case 'w': format.size = 4; break;
+      case 'g': format.size = 8; break;
+      case 'x':
+      case 'd':
+      case 'u':
+      case 'c':
+      case 's':
+      case 'i': format.letter = c; break;
+      default: return unexpected(Error{fmt::format("no format '{}'; there are x d u c s i, sizes b h w g", c)});
+    }
+  }
+  if (count != 0) format.count = count;
+  if (format.letter == 'c') format.size = 1;
+  return format;
+}
+
+Error unreadable(VirtAddr va) { return Error{fmt::format("cannot read memory at {}", mmu::to_string(va))}; }
+
+std::string unit(const Format& format, std::uint64_t value) {
+  constexpr unsigned bits_per_byte = 8, word_bits = 64;
+  const unsigned unused = word_bits - format.size * bits_per_byte;
+  switch (format.letter) {
+    case 'd': return fmt::to_string(static_cast<std::int64_t>(value << unused) >> unused);
+    case 'u': return fmt::to_string(value);
+    case 'c': {
+      const auto c = static_cast<unsigned char>(value);
+      return std::isprint(c) != 0 ? fmt::format("{} '{}'", value, static_cast<char>(c)) : fmt::format("{}", value);
+    }
+    default: return fmt::format("{:#0{}x}", value, format.size * 2 + 2);
+  }
+}
+
+CommandResult examine_units(Debugger& debugger, VirtAddr va, const Format& format) {
+  constexpr std::uint32_t line_bytes = 16;
+  std::string text;
+  const std::uint32_t per_line = line_bytes / format.size;
+  for (std::uint32_t i = 0; i < format.count; ++i) {
+    const VirtAddr at = va + i * format.size;
+    const auto bytes = peek(debugger.mm(), at, format.size);
+    if (!bytes) return unexpected(unreadable(at));
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes->data(), format.size);
+    if (i % per_line == 0) text += (i == 0 ? "" : "\n") + with_symbol(at, debugger) + ":";
+    text += " " + unit(format, value);
+  }
+  return says(text + "\n");
+}
+
+CommandResult examine_strings(Debugger& debugger, VirtAddr va, std::uint32_t count) {
+  constexpr std::size_t longest = 200;
+  std::string text;
+  for (; count > 0; --count) {
+    std::string string;
+    VirtAddr at = va;
+    for (std::array<std::byte, 1> c{}; string.size() < longest; at += 1) {
+      if (peek(debugger.mm(), at, c) != 1) return unexpected(unreadable(at));
+      if (c[0] == std::byte{0}) break;
+      const auto byte = std::to_integer<unsigned char>(c[0]);
+      string += std::isprint(byte) != 0 ? std::string(1, static_cast<char>(byte)) : fmt::format("\\{:03o}", byte);
+    }
+    text += fmt::format("{}: \"{}\"\n", with_symbol(va, debugger), string);
+    va = at + 1U;
+  }
+  return says(text);
+}
+
+CommandResult examine_instructions(Debugger& debugger, VirtAddr va, std::uint32_t count) {
+  CodeReader& code = debugger.machine().code();
+  const kernel::UserRegisters registers = debugger.registers();
+  std::string text;
+  for (; count > 0; --count) {
+    const auto set = code.instruction_set_at(va).value_or(instruction_set(registers));
+    const auto encoding = code.instruction_at(va, set);
+    if (!encoding) return unexpected(unreadable(va));
+    text += fmt::format("{} {}: {}\n", va == registers.pc() ? "=>" : "  ", with_symbol(va, debugger),
+                        code.text_at(va, set));
+    va += encoding->size;
+  }
+  return says(text);
+}
+
+Expected<void, Error> assign_register(Debugger& debugger, std::string_view name, std::uint32_t value) {
+  constexpr std::array<std::string_view, 16> names{"r0", "r1", "r2",  "r3",  "r4",  "r5", "r6", "r7",
+                                                   "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc"};
+  kernel::UserRegisters registers = debugger.registers();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (name != names[i] && name != fmt::format("r{}", i)) continue;
+    registers.r[i] = value;
+    debugger.set_registers(registers);
+    return {};
+  }
+  return unexpected(Error{fmt::format("no register '${}' that can be set", name)});
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto all = words(text);
+  return all.empty()
+             ? std::string_view{}
+             : text.substr(static_cast<std::size_t>(all.front().data() - text.data()),
+                           static_cast<std::size_t>(all.back().data() - all.front().data()) + all.back().size());
+}
+
+}  // namespace
+
+CommandResult do_examine(Debugger& debugger, std::string_view arguments) {
+  Format format;
+  if (arguments.starts_with('/')) {
+    const std::string_view given = words(arguments).front().substr(1);
+    LPAEMU_TRY(parsed, parse_format(given));
+    format = parsed;
+    arguments.remove_prefix(given.size() + 1);
+  }
+  LPAEMU_TRY(at, evaluate(arguments, debugger));
+  if (format.letter == 's') return examine_strings(debugger, VirtAddr{at}, format.count);
+  if (format.letter == 'i') return examine_instructions(debugger, VirtAddr{at & ~1U}, format.count);
+  return examine_units(debugger, VirtAddr{at}, format);
+}
+
+CommandResult do_print(Debugger& debugger, std::string_view arguments) {
+  LPAEMU_TRY(value, evaluate(arguments, debugger));
+  const std::string symbol = debugger.machine().code().symbol(VirtAddr{value});
+  return says(fmt::format("{:#x} ({}){}\n", value, value, symbol.empty() ? "" : " <" + symbol + ">"));
+}
+
+CommandResult do_set(Debugger& debugger, std::string_view arguments) {
+  const std::size_t equals = arguments.find('=');
+  if (equals == std::string_view::npos) return unexpected(Error{"set $REG = VALUE, or set *ADDR = VALUE"});
+  const std::string_view place = trimmed(arguments.substr(0, equals));
+  LPAEMU_TRY(value, evaluate(arguments.substr(equals + 1), debugger));
+  if (place.starts_with('$')) {
+    LPAEMU_TRY_VOID(assign_register(debugger, place.substr(1), value));
+    return says({});
+  }
+  if (!place.starts_with('*')) return unexpected(Error{"set $REG = VALUE, or set *ADDR = VALUE"});
+  LPAEMU_TRY(at, evaluate(place.substr(1), debugger));
+  if (poke(debugger.mm(), VirtAddr{at}, std::as_bytes(std::span{&value, 1})) != sizeof value)
+    return unexpected(Error{fmt::format("cannot write memory at {:#010x}", at)});
+  return says({});
+}
+
+}  // namespace lpaemu::emu::commands

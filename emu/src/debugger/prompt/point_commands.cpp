@@ -1,0 +1,205 @@
+// Commands that say what to stop at.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "handlers.h"
+#include "lpaemu/emu/debugger/expression.h"
+#include "lpaemu/kernel_model/syscalls/syscall.h"
+#include "lpaemu/mmu/print.h"
+
+namespace lpaemu::emu::commands {
+namespace {
+
+std::string_view kind_name(PointKind kind) {
+  switch (kind) {
+    case PointKind::breakpoint: return "Breakpoint";
+    case PointKind::watch: return "Watchpoint";
+    default: return "Catchpoint";
+  }
+}
+
+CommandResult add(Debugger& debugger, Point point) {
+  const Point& added = debugger.points().add(std::move(point));
+  return says(fmt::format("{} {}: {}\n", kind_name(added.kind), added.number, added.text));
+}
+
+/// How the code there is to be read: by the symbols, else like the code at the PC.
+InstructionSet set_at(Debugger& debugger, VirtAddr va) {
+  return debugger.machine().code().instruction_set_at(va).value_or(instruction_set(debugger.registers()));
+}
+
+Expected<Point, Error> breakpoint(Debugger& debugger, std::string_view arguments) {
+  if (arguments.starts_with('*')) arguments.remove_prefix(1);  // as GDB marks an address
+  LPAEMU_TRY(va, arguments.empty() ? Expected<std::uint32_t, Error>{debugger.registers().r[15]}
+                                   : evaluate(arguments, debugger));
+  const VirtAddr at{va & ~1U};
+  return Point{.kind = PointKind::breakpoint,
+               .range = {at, at + 1U},
+               .set = (va & 1) != 0 ? InstructionSet::thumb : set_at(debugger, at),
+               .text = with_symbol(at, debugger)};
+}
+
+Expected<Point, Error> watchpoint(Debugger& debugger, std::string_view arguments, WatchKind kind) {
+  constexpr std::uint32_t word = 4;
+  constexpr std::uint32_t longest = 1U << 20;
+  if (arguments.starts_with('*')) arguments.remove_prefix(1);  // GDB's way to say: what is there
+  LPAEMU_TRY(range, evaluate_range(arguments, debugger, word, SymbolRange::whole));
+  if (range.bytes() > longest) return unexpected(Error{fmt::format("{} bytes are too many to watch", range.bytes())});
+  const char* const what = kind == WatchKind::write ? "store to" : kind == WatchKind::read ? "load from" : "access to";
+  return Point{.kind = PointKind::watch,
+               .range = range,
+               .watch = kind,
+               .text = fmt::format("{} {}, {} bytes", what, with_symbol(range.start, debugger), range.bytes())};
+}
+
+std::optional<mmu::Access> access_of(std::string_view word) {
+  if (word == "read") return mmu::Access::read;
+  if (word == "write") return mmu::Access::write;
+  if (word == "exec") return mmu::Access::execute;
+  return std::nullopt;
+}
+
+Expected<Point, Error> fault_catch(Debugger& debugger, std::string_view arguments) {
+  Point point{.kind = PointKind::fault, .text = "fault"};
+  if (!arguments.empty()) point.text += " " + std::string{arguments};
+  while (!arguments.empty()) {
+    const std::string_view word = words(arguments).front();
+    arguments.remove_prefix(static_cast<std::size_t>(word.data() - arguments.data()) + word.size());
+    if (word == "in") {
+      LPAEMU_TRY(range, evaluate_range(arguments, debugger, 1, SymbolRange::whole));
+      point.range = range;
+      break;
+    }
+    if (const auto access = access_of(word))
+      point.faults.access = access;
+    else if (is_fault_kind(word))
+      point.faults.kind = word;
+    else
+      return unexpected(Error{fmt::format("no kind of fault '{}'; there are: {}", word, fault_kinds())});
+    arguments.remove_prefix(std::min(arguments.find_first_not_of(" \t"), arguments.size()));
+  }
+  return point;
+}
+
+Expected<Point, Error> page_catch(Debugger& debugger, std::string_view arguments, PointKind kind) {
+  LPAEMU_TRY(va, evaluate(arguments, debugger));
+  const VirtAddr page = VirtAddr{va}.page();
+  return Point{.kind = kind,
+               .range = {page, page + mmu::PAGE_SIZE},
+               .text = fmt::format("{} {}", kind == PointKind::pte ? "pte" : "softdirty", mmu::to_string(page))};
+}
+
+Expected<Point, Error> syscall_catch(Debugger& /*debugger*/, std::string_view arguments) {
+  Point point{.kind = PointKind::syscall, .text = "any system call"};
+  if (arguments.empty()) return point;
+  for (const kernel::SyscallRow& row : kernel::syscall_table())
+    if (row.name == arguments || fmt::to_string(row.number) == arguments) {
+      point.syscall = row.number;
+      point.text = fmt::format("system call {} ({})", row.name, row.number);
+    }
+  if (!point.syscall) return unexpected(Error{fmt::format("no system call '{}'", arguments)});
+  return point;
+}
+
+/// Calls `act(Point&)` for each number of a list.
+template <class Act>
+CommandResult for_each_number(Debugger& debugger, std::string_view arguments, Act act) {
+  if (arguments.empty()) return unexpected(Error{"the number of a point is missing; see info breakpoints"});
+  for (const std::string_view word : words(arguments)) {
+    LPAEMU_TRY(number, evaluate(word, debugger));
+    Point* const point = debugger.points().find(static_cast<int>(number));
+    if (point == nullptr) return unexpected(Error{fmt::format("no point number {}", number)});
+    act(*point);
+  }
+  return says({});
+}
+
+CommandResult add_once(Debugger& debugger, Expected<Point, Error> point) {
+  if (!point) return unexpected(point.error());
+  point->temporary = true;
+  return add(debugger, std::move(*point));
+}
+
+CommandResult add_made(Debugger& debugger, Expected<Point, Error> point) {
+  if (!point) return unexpected(point.error());
+  return add(debugger, std::move(*point));
+}
+
+}  // namespace
+
+CommandResult do_break(Debugger& debugger, std::string_view arguments) {
+  return add_made(debugger, breakpoint(debugger, arguments));
+}
+CommandResult do_tbreak(Debugger& debugger, std::string_view arguments) {
+  return add_once(debugger, breakpoint(debugger, arguments));
+}
+CommandResult do_watch(Debugger& debugger, std::string_view arguments) {
+  return add_made(debugger, watchpoint(debugger, arguments, WatchKind::write));
+}
+CommandResult do_rwatch(Debugger& debugger, std::string_view arguments) {
+  return add_made(debugger, watchpoint(debugger, arguments, WatchKind::read));
+}
+CommandResult do_awatch(Debugger& debugger, std::string_view arguments) {
+  return add_made(debugger, watchpoint(debugger, arguments, WatchKind::access));
+}
+CommandResult do_catch_fault(Debugger& debugger, std::string_view arguments) {
+  return add_made(debugger, fault_catch(debugger, arguments));
+}
+CommandResult do_catch_softdirty(Debugger& debugger, std::string_view arguments) {
+  return add_made(debugger, page_catch(debugger, arguments, PointKind::soft_dirty));
+}
+CommandResult do_catch_pte(Debugger& debugger, std::string_view arguments) {
+  return add_made(debugger, page_catch(debugger, arguments, PointKind::pte));
+}
+CommandResult do_catch_syscall(Debugger& debugger, std::string_view arguments) {
+  return add_made(debugger, syscall_catch(debugger, arguments));
+}
+
+CommandResult do_tcatch(Debugger& debugger, std::string_view arguments) {
+  const auto all = words(arguments);
+  const std::string_view kind = all.empty() ? std::string_view{} : all.front();
+  std::string_view rest = arguments.substr(std::min(kind.size(), arguments.size()));
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+  if (kind == "fault") return add_once(debugger, fault_catch(debugger, rest));
+  if (kind == "softdirty") return add_once(debugger, page_catch(debugger, rest, PointKind::soft_dirty));
+  if (kind == "pte") return add_once(debugger, page_catch(debugger, rest, PointKind::pte));
+  if (kind == "syscall") return add_once(debugger, syscall_catch(debugger, rest));
+  return unexpected(Error{"tcatch what? fault, softdirty, pte or syscall"});
+}
+
+CommandResult do_delete(Debugger& debugger, std::string_view arguments) {
+  if (arguments.empty()) {
+    debugger.points().remove_if([](const Point& point) { return point.number != 0; });
+    return says({});
+  }
+  return for_each_number(debugger, arguments, [&](Point& point) { debugger.points().remove(point.number); });
+}
+CommandResult do_enable(Debugger& debugger, std::string_view arguments) {
+  return for_each_number(debugger, arguments, [](Point& point) { point.enabled = true; });
+}
+CommandResult do_disable(Debugger& debugger, std::string_view arguments) {
+  return for_each_number(debugger, arguments, [](Point& point) { point.enabled = false; });
+}
+
+CommandResult do_ignore(Debugger& debugger, std::string_view arguments) {
+  const auto all = words(arguments);
+  if (all.size() != 2) return unexpected(Error{"ignore N COUNT"});
+  LPAEMU_TRY(count, evaluate(all[1], debugger));
+  return for_each_number(debugger, all[0], [&](Point& point) { point.ignore = count; });
+}
+
+CommandResult do_info_points(Debugger& debugger, std::string_view /*arguments*/) {
+  std::string text;
+  for (const Point& point : debugger.points().all()) {
+    if (point.number == 0) continue;
+    text += fmt::format("{:<4} {:<11} {} {}{}", point.number, kind_name(point.kind), point.enabled ? 'y' : 'n',
+                        point.text, point.temporary ? ", once" : "");
+    if (point.hits != 0) text += fmt::format(", hit {} time{}", point.hits, point.hits == 1 ? "" : "s");
+    if (point.ignore != 0) text += fmt::format(", {} more to pass", point.ignore);
+    text += "\n";
+  }
+  return says(text.empty() ? "No breakpoints, watchpoints or catchpoints.\n" : text);
+}
+
+}  // namespace lpaemu::emu::commands

@@ -1,0 +1,101 @@
+// Commands that let the guest go on.
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "handlers.h"
+#include "lpaemu/emu/debugger/calls.h"
+#include "lpaemu/emu/debugger/expression.h"
+#include "lpaemu/mmu/print.h"
+
+namespace lpaemu::emu::commands {
+namespace {
+
+Outcome goes_on(ResumeKind kind) { return Outcome{.text = {}, .resume = Resume{.kind = kind}}; }
+
+Error not_at_fault() { return Error{"the guest does not stand at a fault; see `help catch fault`"}; }
+
+/// A breakpoint for one stop, of which no list tells. One that is there already will do.
+void stop_once_at(Debugger& debugger, VirtAddr va, InstructionSet set) {
+  debugger.points().add({.kind = PointKind::breakpoint,
+                         .range = {va, va + 1U},
+                         .set = set,
+                         .least_sp = debugger.registers().sp(),
+                         .temporary = true,
+                         .text = "temporary"},
+                        Points::Owner::gdb);
+}
+
+}  // namespace
+
+CommandResult do_continue(Debugger& debugger, std::string_view arguments) {
+  if (!arguments.empty()) {
+    LPAEMU_TRY(count, evaluate(arguments, debugger));
+    for (const int number : debugger.last_stop().points)
+      if (Point* point = debugger.points().find(number); point != nullptr && count > 0) point->ignore = count - 1;
+  }
+  return goes_on(ResumeKind::proceed);
+}
+
+CommandResult do_stepi(Debugger& debugger, std::string_view arguments) {
+  if (!arguments.empty()) {
+    LPAEMU_TRY(count, evaluate(arguments, debugger));
+    if (count > 1) debugger.repeat_step(count - 1);
+  }
+  return goes_on(ResumeKind::step);
+}
+
+/// A call is an instruction that leaves the address behind it in lr.
+CommandResult do_nexti(Debugger& debugger, std::string_view /*arguments*/) {
+  const kernel::UserRegisters at = debugger.registers();
+  const InstructionSet set = instruction_set(at);
+  const auto encoding = debugger.machine().code().instruction_at(at.pc(), set);
+  const bool call = encoding && is_call(*encoding) && condition_passed(*encoding, at.cpsr);
+  if (!call || debugger.at_fault()) return goes_on(ResumeKind::step);
+  stop_once_at(debugger, at.pc() + encoding->size, set);
+  return goes_on(ResumeKind::proceed);
+}
+
+CommandResult do_finish(Debugger& debugger, std::string_view /*arguments*/) {
+  const std::uint32_t lr = debugger.registers().r[14];
+  const VirtAddr to{lr & ~1U};
+  if (lr == 0) return unexpected(Error{"lr is 0: nothing to return to"});
+  stop_once_at(debugger, to, (lr & 1) != 0 ? InstructionSet::thumb : InstructionSet::arm);
+  return Outcome{.text = fmt::format("Run till {}\n", with_symbol(to, debugger)), .resume = Resume{}};
+}
+
+CommandResult do_phase(Debugger& debugger, std::string_view /*arguments*/) {
+  if (!debugger.at_fault()) return unexpected(not_at_fault());
+  return goes_on(ResumeKind::phase);
+}
+
+CommandResult do_finish_fault(Debugger& debugger, std::string_view /*arguments*/) {
+  if (!debugger.at_fault()) return unexpected(not_at_fault());
+  return goes_on(ResumeKind::finish_fault);
+}
+
+CommandResult do_retry(Debugger& debugger, std::string_view /*arguments*/) {
+  if (!debugger.at_fault()) return unexpected(not_at_fault());
+  return goes_on(ResumeKind::step);
+}
+
+CommandResult do_jump(Debugger& debugger, std::string_view arguments) {
+  LPAEMU_TRY(to, evaluate(arguments, debugger));
+  const auto set = debugger.machine().code().instruction_set_at(VirtAddr{to});
+  kernel::UserRegisters registers = debugger.registers();
+  const bool thumb = set ? *set == InstructionSet::thumb : registers.thumb();
+  registers.r[15] = to & ~1U;
+  registers.cpsr = mmu::PSR::T.with(registers.cpsr, thumb);
+  registers.cpsr = mmu::PSR::IT_HIGH.with(mmu::PSR::IT_LOW.with(registers.cpsr, 0), 0);
+  debugger.set_registers(registers);
+  return goes_on(ResumeKind::proceed);
+}
+
+CommandResult do_kill(Debugger& /*debugger*/, std::string_view /*arguments*/) { return goes_on(ResumeKind::kill); }
+CommandResult do_detach(Debugger& /*debugger*/, std::string_view /*arguments*/) { return goes_on(ResumeKind::detach); }
+
+CommandResult do_quit(Debugger& /*debugger*/, std::string_view /*arguments*/) {
+  return Outcome{.text = {}, .resume = Resume{.kind = ResumeKind::kill}, .quit = true};
+}
+
+}  // namespace lpaemu::emu::commands

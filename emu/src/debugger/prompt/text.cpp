@@ -1,0 +1,155 @@
+#include "text.h"
+
+#include <fmt/format.h>
+
+#include "lpaemu/emu/debugger/commands.h"
+#include "lpaemu/emu/debugger/expression.h"
+#include "lpaemu/emu/trace/fault_lines.h"
+#include "lpaemu/kernel_model/proc/mm_files.h"
+#include "lpaemu/kernel_model/syscalls/syscall.h"
+#include "lpaemu/kernel_model/task/signal.h"
+#include "lpaemu/mmu/print.h"
+
+namespace lpaemu::emu {
+namespace commands {
+
+std::string syscall_name(std::uint32_t number) {
+  const kernel::SyscallRow* row = kernel::find_syscall(number);
+  return fmt::format("{} ({})", row == nullptr ? "unknown" : row->name, number);
+}
+
+std::string describe_vma(kernel::mm_struct& mm, VirtAddr va) {
+  const kernel::vm_area* vma = mm.vma_lookup(va);
+  if (vma == nullptr) return "none";
+  const std::string name = kernel::vma_name(mm, *vma);
+  return fmt::format("{}-{} {}{}{}{} {}{}", mmu::to_string(vma->vm_start), mmu::to_string(vma->vm_end),
+                     vma->is(kernel::VM_READ) ? 'r' : '-', vma->is(kernel::VM_WRITE) ? 'w' : '-',
+                     vma->is(kernel::VM_EXEC) ? 'x' : '-', vma->is(kernel::VM_SHARED) ? 's' : 'p',
+                     name.empty() ? "anon" : name, vma->is(kernel::VM_SOFTDIRTY) ? ", VM_SOFTDIRTY" : "");
+}
+
+std::string describe_pte(mmu::Pte pte) { return mmu::pte_none(pte) ? "none" : mmu::describe(pte); }
+
+std::string describe_phase(Debugger& debugger, const kernel::Event& event) {
+  using kernel::EventKind;
+  const auto change = [&] { return fmt::format("{:#018x} -> {:#018x}", event.value_before, event.value_after); };
+  switch (event.kind) {
+    case EventKind::FaultRaised: return "raised: nothing was done yet";
+    case EventKind::VmaFound: return "vma-found: " + describe_vma(debugger.mm(), event.address);
+    case EventKind::Decided: return fmt::format("decided: {}", verdict_name(event.verdict));
+    case EventKind::PteWritten:
+      return fmt::format("pte-written: {} {}: {}", mmu::to_string(event.address), change(),
+                         mmu::describe_changes(mmu::Pte{event.value_before}, mmu::Pte{event.value_after}));
+    case EventKind::TableWritten: return fmt::format("table-written: level {}, {}", event.level, change());
+    case EventKind::TlbInvalidated:
+      return event.scope == kernel::TlbScope::page
+                 ? fmt::format("tlb-invalidated: TLBIMVA {}", mmu::to_string(event.address.page()))
+                 : "tlb-invalidated: TLBIASID";
+    case EventKind::Returned:
+      return fmt::format("returned: {}, {}", verdict_name(event.verdict),
+                         is_fatal(event.verdict) ? "a signal follows" : "the instruction is retried next");
+    default: return "?";
+  }
+}
+
+}  // namespace commands
+
+namespace {
+
+std::string hex_bytes(const std::vector<std::byte>& bytes) {
+  constexpr std::size_t most = 16;
+  std::string text;
+  if (bytes.size() <= sizeof(std::uint64_t)) {  // as a number
+    for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte)
+      text += fmt::format("{:02x}", std::to_integer<int>(*byte));
+    return "0x" + text;
+  }
+  for (std::size_t i = 0; i < std::min(most, bytes.size()); ++i)
+    text += fmt::format("{}{:02x}", i == 0 ? "" : " ", std::to_integer<int>(bytes[i]));
+  return text + (bytes.size() > most ? " ..." : "");
+}
+
+/// "Breakpoint 1, ", "Watchpoints 1 and 2, "; a GDB's and temporary ones have no number.
+std::string numbered(std::string_view kind, const std::vector<int>& points) {
+  std::string list;
+  for (const int number : points)
+    if (number != 0) list += fmt::format("{}{}", list.empty() ? "" : ",", number);
+  return list.empty() ? std::string{} : fmt::format("{} {}: ", kind, list);
+}
+
+std::string describe_watch(Debugger& debugger, const StopEvent& event) {
+  const WatchHit& hit = *event.watch;
+  std::string text = numbered("Watchpoint", event.points);
+  if (hit.syscall) {
+    text += fmt::format("the kernel wrote to {}, in {}", with_symbol(hit.va, debugger),
+                        commands::syscall_name(*hit.syscall));
+  } else {
+    text += fmt::format("{} of {} bytes at {} by {}", mmu::to_string(hit.access.access), hit.access.size,
+                        with_symbol(hit.access.va, debugger), with_symbol(hit.pc, debugger));
+  }
+  if (hit.before == hit.after) return text + fmt::format("\n  value {}\n", hex_bytes(hit.after));
+  return text + fmt::format("\n  old value {}\n  new value {}\n", hex_bytes(hit.before), hex_bytes(hit.after));
+}
+
+std::string describe_fault(Debugger& debugger, const StopEvent& event) {
+  const Debugger::CurrentFault& fault = debugger.current_fault();
+  if (event.phase->kind != kernel::EventKind::FaultRaised)
+    return numbered("Catchpoint", event.points) + "phase " + commands::describe_phase(debugger, *event.phase) + "\n";
+  return fmt::format("{}fault: {} of {} by {}, {}\nphase {}\n", numbered("Catchpoint", event.points),
+                     mmu::to_string(fault.fault.access), with_symbol(fault.fault.va, debugger),
+                     event.phase->origin.kernel ? "the kernel in " + commands::syscall_name(event.phase->origin.syscall)
+                                                : "the instruction",
+                     verdict_name(fault.verdict), commands::describe_phase(debugger, *event.phase));
+}
+
+std::string describe_pte_change(const StopEvent& event) {
+  const PteChange& change = *event.pte;
+  return fmt::format("{}the PTE of {} changed, in {}\n  {:#018x} -> {:#018x}: {}\n",
+                     numbered("Catchpoint", change.points), mmu::to_string(change.page),
+                     commands::syscall_name(change.syscall), change.before.raw(), change.after.raw(),
+                     mmu::describe_changes(change.before, change.after));
+}
+
+std::string describe_signal(const kernel::siginfo& info) {
+  const std::string_view code = kernel::signal_code_name(info.signo, info.code);
+  return fmt::format("The guest gets {}{} at {}\n", kernel::signal_name(info.signo),
+                     code.empty() ? std::string{} : fmt::format(" ({})", code), mmu::to_string(info.addr));
+}
+
+std::string describe_exit(Debugger& debugger) {
+  const kernel::ExitReport& report = debugger.machine().kernel().exit_report();
+  if (report.killed) return fmt::format("The guest was killed by {}.\n", kernel::signal_name(report.info.signo));
+  return fmt::format("The guest exited with status {}.\n", report.status);
+}
+
+std::string why(Debugger& debugger, const StopEvent& event) {
+  switch (event.kind) {
+    case StopKind::breakpoint: return numbered("Breakpoint", event.points);
+    case StopKind::watchpoint: return describe_watch(debugger, event);
+    case StopKind::fault: return describe_fault(debugger, event);
+    case StopKind::pte_change: return describe_pte_change(event);
+    case StopKind::syscall_entry:
+      return numbered("Catchpoint", event.points) + "call of " + commands::syscall_name(event.syscall) + "\n";
+    case StopKind::syscall_return:
+      return fmt::format("return of {}: {:#x}\n", commands::syscall_name(event.syscall), event.result);
+    case StopKind::signal: return describe_signal(*event.signal);
+    case StopKind::interrupted: return "Interrupted.\n";
+    case StopKind::started:
+    case StopKind::stepped:
+    case StopKind::exited: break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string describe_stop(Debugger& debugger, const StopEvent& event) {
+  if (event.kind == StopKind::exited) return describe_exit(debugger);
+  const kernel::UserRegisters at = debugger.registers();
+  CodeReader& code = debugger.machine().code();
+  const std::string line = code.source_line(at.pc());
+  return fmt::format("{}{}{}\n=> {}\n", why(debugger, event), with_symbol(at.pc(), debugger),
+                     line.empty() ? "" : " " + line, code.text_at(at.pc(), instruction_set(at)));
+}
+
+}  // namespace lpaemu::emu

@@ -1,0 +1,102 @@
+// The GDB protocol's packets, without a guest.
+#include "lpaemu/emu/debugger/gdb_packets.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <random>
+
+using namespace lpaemu::emu::gdb;
+using Kind = Input::Kind;
+
+TEST_CASE("packets come in whole, however the bytes are cut", "[emu][gdb]") {
+  const std::string stream = "+$g#67\x03-" + frame("m10,4");
+  for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
+    PacketReader reader;
+    std::vector<Kind> kinds;
+    std::vector<std::string> payloads;
+    for (std::size_t at = 0; at < stream.size(); at += piece) {
+      reader.feed(std::string_view{stream}.substr(at, piece));
+      while (const auto input = reader.next()) {
+        kinds.push_back(input->kind);
+        if (input->kind == Kind::packet) payloads.push_back(input->payload);
+      }
+    }
+    CHECK(kinds == std::vector{Kind::ack, Kind::packet, Kind::interrupt, Kind::nack, Kind::packet});
+    CHECK(payloads == std::vector<std::string>{"g", "m10,4"});
+  }
+}
+
+TEST_CASE("a bad checksum is told, unless nobody looks", "[emu][gdb]") {
+  PacketReader reader;
+  reader.feed("$g#00$g#67");
+  CHECK(reader.next()->kind == Kind::bad_checksum);
+  CHECK(reader.next()->kind == Kind::packet);
+  reader.set_check(false);
+  reader.feed("$g#00");
+  CHECK(reader.next()->kind == Kind::packet);
+}
+
+TEST_CASE("frames and escapes", "[emu][gdb]") {
+  CHECK(frame("OK") == "$OK#9a");
+  CHECK(frame("") == "$#00");
+  const std::string data{"a#$}*b"};
+  const std::string escaped = escape(std::as_bytes(std::span{data}));
+  CHECK(escaped ==
+        "a}\x03}\x04}]}\x0a"
+        "b");
+  PacketReader reader;
+  reader.feed(frame(escaped));
+  CHECK(reader.next()->payload == data);
+}
+
+TEST_CASE("hex", "[emu][gdb]") {
+  CHECK(to_hex("az") == "617a");
+  CHECK(number_to_hex(0x12345678, 4) == "78563412");
+  CHECK(from_hex("617A")->size() == 2);
+  CHECK_FALSE(from_hex("6"));
+  CHECK_FALSE(from_hex("6g"));
+}
+
+TEST_CASE("memory ranges that are none", "[emu][gdb]") {
+  const auto read = [](std::string_view text) {
+    Fields fields{text};
+    return memory_range(fields);
+  };
+  CHECK(read("ffffffff,1"));
+  CHECK(read("0,0"));
+  CHECK_FALSE(read("ffffffff,2"));
+  CHECK_FALSE(read("100000000,1"));
+  CHECK_FALSE(read("0,ffffffffffffffff"));
+  CHECK_FALSE(read("0"));
+  CHECK_FALSE(read(",4"));
+  CHECK_FALSE(read("-1,4"));
+}
+
+TEST_CASE("documents come in parts", "[emu][gdb]") {
+  CHECK(part_of("abcdef", "0,4") == "mabcd");
+  CHECK(part_of("abcdef", "4,4") == "lef");
+  CHECK(part_of("abcdef", "6,4") == "l");
+  CHECK(part_of("abcdef", "ffffffffffffffff,4") == "l");
+  CHECK_FALSE(part_of("abcdef", "x"));
+  CHECK_FALSE(part_of("abcdef", "0,4,4"));
+}
+
+TEST_CASE("no bytes break the reader", "[emu][gdb]") {
+  std::mt19937 random{1};
+  PacketReader reader;
+  std::size_t inputs = 0;
+  for (int i = 0; i < 20000; ++i) {
+    constexpr std::string_view likely =
+        "$#+-}*\x03"
+        "0af,;:";
+    std::string bytes;
+    for (auto n = random() % 12; n > 0; --n)
+      bytes += random() % 4 != 0 ? likely[random() % likely.size()] : static_cast<char>(random());
+    reader.feed(bytes);
+    while (const auto input = reader.next()) {
+      ++inputs;
+      Fields fields{input->payload};
+      static_cast<void>(memory_range(fields));
+    }
+  }
+  CHECK(inputs > 1000);
+}

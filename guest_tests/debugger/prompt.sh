@@ -1,0 +1,201 @@
+#!/bin/sh
+# The prompt: a script of commands for each case, and what must be among the lines that it prints, in this order.
+#
+#   prompt.sh --lpaemu FILE --programs DIR [CASE...]
+set -u
+lpaemu='' programs=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --lpaemu) lpaemu=$2 ;;
+    --programs) programs=$2 ;;
+    -*) sed -n 's/^#   \(prompt.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
+    *) break ;;
+  esac
+  shift 2
+done
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+only=" $* " failed=0
+
+# check NAME STATUS PROGRAM [ARG...]: commands on descriptor 3, patterns (grep's) on descriptor 4
+check() {
+  name=$1 status=$2
+  shift 2
+  case $only in '  ' | *" $name "*) ;; *) return ;; esac
+  cat <&3 >"$work/commands"
+  program=$1
+  shift
+  timeout 60 "$lpaemu" debug --batch -x "$work/commands" "$programs/$program" "$@" </dev/null >"$work/text" 2>&1
+  got=$?
+  line=0
+  while IFS= read -r pattern; do
+    next=$(tail -n "+$((line + 1))" "$work/text" | grep -n -m 1 -e "$pattern" | cut -d : -f 1)
+    if [ -z "$next" ]; then
+      echo "FAIL $name: behind line $line there is no '$pattern' in"
+      sed 's/^/    /' "$work/text"
+      failed=1
+      return
+    fi
+    line=$((line + next))
+  done <&4
+  if [ $got != "$status" ]; then
+    echo "FAIL $name: status $got, expected $status"
+    tail -n 5 "$work/text" | sed 's/^/    /'
+    failed=1
+  else echo "ok   $name"
+  fi
+}
+
+check breakpoints 0 watched 3<<'C' 4<<'P'
+break add
+continue
+info breakpoints
+print $r0
+continue
+tbreak load_word
+delete 1
+continue
+finish
+continue
+C
+^Breakpoint 1: 0x[0-9a-f]* <add>$
+^Breakpoint 1: 0x[0-9a-f]* <add> watched.c:
+^=> add
+^1 .*<add>, hit 1 time$
+^0x0 (0)$
+^Breakpoint 1: 0x[0-9a-f]* <add> watched.c:
+^Breakpoint 2: 0x[0-9a-f]* <load_word>$
+^Breakpoint 2: 0x[0-9a-f]* <load_word>
+^Run till 0x[0-9a-f]* <main
+^0x[0-9a-f]* <main
+^counter 6 sum 
+^The guest exited with status 0\.$
+P
+
+check watchpoints 0 watched 3<<'C' 4<<'P'
+watch counter
+watch pages+4096,4
+continue
+continue
+continue
+delete 1
+continue
+continue
+C
+^Watchpoint 1: store to 0x[0-9a-f]* <counter>, 4 bytes$
+^Watchpoint 1: write of 4 bytes at 0x[0-9a-f]* <counter> by 0x[0-9a-f]* <main
+^  old value 0x00000000$
+^  new value 0x00000001$
+^  old value 0x00000001$
+^  new value 0x00000003$
+^  new value 0x00000006$
+^Watchpoint 2: write of 4 bytes at 0x[0-9a-f]*ffe <.*> by 0x[0-9a-f]* <store_word
+^  old value 0x00000000$
+^  new value 0x0000a1b2$
+^The guest exited
+P
+
+check kernel-store 0 watched 3<<'C' 4<<'P'
+watch pages+8192
+rwatch pages+4096
+continue
+continue
+continue
+C
+^Watchpoint 2: read of 4 bytes at 0x[0-9a-f]*fff <.*> by 0x[0-9a-f]* <load_word
+^Watchpoint 1: the kernel wrote to 0x[0-9a-f]* <pages+0x2000>, in read (3)$
+^  new value 0x464c457f$
+^The guest exited
+P
+
+check phases 0 watched 3<<'C' 4<<'P'
+break store_word
+continue
+delete
+catch fault first-touch write in pages
+continue
+info fault
+phase
+phase
+phase
+info pte pages
+finish-fault
+retry
+info who-dirtied pages
+info faults 1
+C
+^Catchpoint 2: fault first-touch write in pages$
+^Catchpoint 2: fault: write of 0x[0-9a-f]* <pages+0x8> by the instruction, first-touch$
+^phase raised
+^=> str
+^phase  *raised
+^access  *write at 0x[0-9a-f]* <pages+0x8>$
+^FSR  *0xa07: translation fault, level 3
+^verdict  *first-touch$
+^pte before  *none$
+^phase vma-found: .* rw-p
+^phase decided: first-touch$
+^phase pte-written: 0x[0-9a-f]* 0x0000000000000000 -> 0x
+^  Linux: user rw-, dirty, young, soft-dirty
+^phase returned: first-touch
+^0x[0-9a-f]* <store_word+0x
+^0x[0-9a-f]*: 0x[0-9a-f]* <store_word
+^[0-9]*  *first-touch  *write
+P
+
+check syscalls 0 hello_asm 3<<'C' 4<<'P'
+catch syscall write
+continue
+continue
+continue
+C
+^Catchpoint 1: system call write (4)$
+^Catchpoint 1: call of write (4)$
+^hello from A32 assembly$
+^return of write (4): 0x18$
+^The guest exited
+P
+
+check fatal 139 watched d 3<<'C' 4<<'P'
+continue
+info registers pc
+continue
+C
+^The guest gets SIGSEGV (SEGV_MAPERR) at 0x00000010$
+^0x[0-9a-f]* <store_word
+^pc .*<store_word
+^The guest was killed by SIGSEGV\.$
+^lpaemu: guest killed by SIGSEGV (SEGV_MAPERR) at 0x00000010
+P
+
+check softdirty 0 softdirty_demo 3<<'C' 4<<'P'
+tbreak store_word
+continue
+catch softdirty 0x60001000
+info softdirty 0x60000000,0x10000
+continue
+retry
+info softdirty 0x60000000,0x10000
+clear-refs 4
+pagemap 0x60001000
+C
+^  0x60000000 \.\{16\}$
+^Catchpoint 2: fault: write of 0x60001010 by the instruction, soft-dirty$
+^  0x60000000 \.#\.\{14\}$
+^0x60001000 0x[0-9a-f]* present$
+P
+
+check errors 1 hello_asm 3<<'C' 4<<'P'
+nonsense
+break nowhere
+phase
+catch fault sometimes
+i r nothing
+C
+^error: no command 'nonsense'
+^error: 'nowhere' is no number, register or symbol$
+^error: the guest does not stand at a fault
+^error: no kind of fault 'sometimes'
+^error: no register 'nothing'
+P
+exit $failed

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Single steps: the addresses at which lpaemu stops are those of the instructions that qemu-arm executes, one by one. Then
+# the same with a breakpoint everywhere, which must change nothing.
+#
+#   steps.sh --lpaemu FILE --programs DIR
+set -u
+lpaemu='' programs=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --lpaemu) lpaemu=$2 ;;
+    --programs) programs=$2 ;;
+    *) sed -n 's/^#   \(steps.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
+  esac
+  shift 2
+done
+command -v qemu-arm >/dev/null || { echo "no qemu-arm"; exit 77; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# A block of qemu's that lies in two pages may be traced twice; no program here has two equal addresses in a row.
+executed() { # executed PROGRAM: the address of each instruction
+  qemu-arm -cpu cortex-a15 -singlestep -d nochain,exec -D "$work/log" "$1" >"$work/out" </dev/null || return
+  sed -n 's/^Trace .*\[[0-9a-f]*\/\([0-9a-f]*\)\/.*/\1/p' "$work/log" | uniq
+}
+
+stopped() { # stopped: the address at each stop
+  sed -n 's/^\(Breakpoint [0-9,]*: \)\{0,1\}0x\([0-9a-f]\{8\}\)\( .*\)\{0,1\}$/\2/p'
+}
+
+for program in steps_arm steps_thumb hello_asm hello_thumb_asm; do
+  executed "$programs/$program" >"$work/wanted"
+  count=$(wc -l <"$work/wanted")
+  [ "$count" -ge 10 ] || { echo "FAIL $program: qemu-arm traced $count instructions"; failed=1; continue; }
+  { yes stepi | head -n "$count"; } >"$work/commands"
+  "$lpaemu" debug --batch -x "$work/commands" "$programs/$program" </dev/null >"$work/text" 2>&1
+  status=$?
+  stopped <"$work/text" >"$work/stepped"
+  { sort -u "$work/wanted" | sed 's/^/break *0x/'; yes continue | head -n "$count"; } >"$work/commands"
+  "$lpaemu" debug --batch -x "$work/commands" "$programs/$program" </dev/null 2>&1 |
+    sed '/^Breakpoint [0-9]*: 0x[0-9a-f]* <[^>]*>$/d' | stopped >"$work/broken"
+  if [ $status != 0 ]; then echo "FAIL $program: status $status"; tail -n 3 "$work/text"; failed=1
+  elif ! cmp -s "$work/wanted" "$work/stepped"; then
+    echo "FAIL $program: stepi stops elsewhere"; diff "$work/wanted" "$work/stepped" | head -n 5; failed=1
+  elif ! cmp -s "$work/wanted" "$work/broken"; then
+    echo "FAIL $program: breakpoints stop elsewhere"; diff "$work/wanted" "$work/broken" | head -n 5; failed=1
+  else echo "ok   $program: $count instructions"
+  fi
+done
+exit $failed
