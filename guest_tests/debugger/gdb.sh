@@ -134,6 +134,36 @@ use GDB's own `stepi`
 exited normally
 P
 
+check interrupt watched l 3<<'C' 4<<'P'
+python import threading, os, signal
+python threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+continue
+info symbol $pc
+stepi
+kill
+C
+^Program received signal SIGINT
+^main
+^status 137
+P
+
+check phases-by-stepi watched 3<<'C' 4<<'P'
+monitor tcatch fault first-touch write in pages
+continue
+info symbol $pc
+stepi
+info symbol $pc
+monitor info pte pages
+detach
+C
+^Catchpoint 1: fault: write of 0x[0-9a-f]* <pages+0x8>
+^store_word in section
+^store_word + 2 in section
+^  Linux: user rw-, dirty, young, soft-dirty
+^status 0
+^counter 6 sum
+P
+
 check fatal watched d 3<<'C' 4<<'P'
 continue
 info symbol $pc

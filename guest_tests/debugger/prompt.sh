@@ -143,6 +143,17 @@ C
 ^[0-9]*  *first-touch  *write
 P
 
+check step-at-a-fault 0 watched 3<<'C' 4<<'P'
+tcatch fault first-touch write in pages
+continue
+stepi
+info pte pages
+C
+^=> str
+^0x[0-9a-f]* <store_word+0x2>
+^  Linux: user rw-, dirty, young, soft-dirty
+P
+
 check syscalls 0 hello_asm 3<<'C' 4<<'P'
 catch syscall write
 continue

@@ -17,6 +17,8 @@ bool breaks_at(const Point& point, const kernel::UserRegisters& registers) {
   return point.kind == PointKind::breakpoint && point.range.start == registers.pc() && registers.sp() >= point.least_sp;
 }
 
+std::uint32_t svc_size(const kernel::UserRegisters& behind) { return behind.thumb() ? 2 : 4; }
+
 /// CPSR before a Thumb SVC inside an IT block: advancing has shifted one bit out, which the condition that let the SVC
 /// execute gives back. [armv7 A2.5.2]
 mmu::Psr cpsr_before_svc(mmu::Psr after) {
@@ -120,7 +122,7 @@ Expected<void, Error> Debugger::turn() {
       break;
     default: break;
   }
-  return let_kernel_handle(stopped, start, single);
+  return let_kernel_handle(stopped, single);
 }
 
 /// A caught system call stops before it is made. False: it is not to be made now.
@@ -133,11 +135,14 @@ bool Debugger::enter_syscall(std::uint32_t number) {
   return !leaving() && machine_.engine().pc() == behind;
 }
 
-Expected<void, Error> Debugger::let_kernel_handle(const Stop& stopped, VirtAddr start, bool single) {
+Expected<void, Error> Debugger::let_kernel_handle(const Stop& stopped, bool single) {
+  VirtAddr under_way = machine_.engine().pc();  // the instruction
   std::optional<std::uint32_t> syscall;
   WatchedValues watched_before;
   if (stopped.reason == StopReason::svc) {
-    syscall = registers().r[7];
+    const kernel::UserRegisters behind = registers();
+    syscall = behind.r[7];
+    under_way = under_way - svc_size(behind);
     if (!enter_syscall(*syscall)) return {};
     watched_before = watched_values();
   }
@@ -151,20 +156,20 @@ Expected<void, Error> Debugger::let_kernel_handle(const Stop& stopped, VirtAddr 
   } else if (!leaving()) {
     const bool step = single || stepping();
     const std::uint64_t stops = stops_;
-    report_after(watched_before, start, syscall);
-    if (stops == stops_ && step && machine_.engine().pc() != start) instruction_done();
+    report_after(watched_before, under_way, syscall);
+    if (stops == stops_ && step && machine_.engine().pc() != under_way) instruction_done();
   }
   return {};
 }
 
 /// What a system call has done that somebody wants to know.
-void Debugger::report_after(const WatchedValues& watched_before, VirtAddr start, std::optional<std::uint32_t> syscall) {
+void Debugger::report_after(const WatchedValues& watched_before, VirtAddr pc, std::optional<std::uint32_t> syscall) {
   for (PteChange& change : std::exchange(pte_changes_, {})) {
     stop({.kind = StopKind::pte_change, .points = change.points, .pte = change});
     if (leaving()) return;
   }
   if (!syscall) return;
-  report_kernel_stores(watched_before, start, *syscall);
+  report_kernel_stores(watched_before, pc, *syscall);
   if (leaving() || !points_.any([&](const Point& point) { return catches(point, *syscall); })) return;
   stop({.kind = StopKind::syscall_return, .syscall = *syscall, .result = registers().r[0]});
 }
@@ -187,7 +192,7 @@ void Debugger::instruction_done() {
 /// Takes the SVC back: the guest stands on it again, and makes the call when it goes on.
 void Debugger::roll_back_svc() {
   kernel::UserRegisters at = registers();
-  at.r[15] -= at.thumb() ? 2 : 4;
+  at.r[15] -= svc_size(at);
   at.cpsr = cpsr_before_svc(at.cpsr);
   set_registers(at);
 }

@@ -124,7 +124,7 @@ bool Debugger::report_watched() {
 }
 
 /// A system call was made: stops if the kernel wrote to what is watched for stores.
-void Debugger::report_kernel_stores(const WatchedValues& before, VirtAddr start, std::uint32_t number) {
+void Debugger::report_kernel_stores(const WatchedValues& before, VirtAddr pc, std::uint32_t number) {
   if (before.empty()) return;
   const auto after = watched_values();
   std::optional<WatchHit> hit;
@@ -139,7 +139,7 @@ void Debugger::report_kernel_stores(const WatchedValues& before, VirtAddr start,
                      .va = point.range.start,
                      .before = was->second,
                      .after = is->second,
-                     .pc = start,
+                     .pc = pc,
                      .syscall = number};
     return true;
   });

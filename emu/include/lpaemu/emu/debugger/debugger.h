@@ -74,9 +74,9 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   };
 
   [[nodiscard]] Expected<void, Error> turn();
-  [[nodiscard]] Expected<void, Error> let_kernel_handle(const Stop& stopped, VirtAddr start, bool single);
+  [[nodiscard]] Expected<void, Error> let_kernel_handle(const Stop& stopped, bool single);
   [[nodiscard]] bool enter_syscall(std::uint32_t number);
-  void report_after(const WatchedValues& watched_before, VirtAddr start, std::optional<std::uint32_t> syscall);
+  void report_after(const WatchedValues& watched_before, VirtAddr pc, std::optional<std::uint32_t> syscall);
   void stop(StopEvent event);
   void plan_code_stops(std::optional<VirtAddr> step_from);
   void plan_watches();
@@ -89,7 +89,7 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   [[nodiscard]] WatchHit hit_of(const Point& point, const DataAccess& access, const Watched& watched);
   void drop_watched();
   [[nodiscard]] WatchedValues watched_values();
-  void report_kernel_stores(const WatchedValues& before, VirtAddr start, std::uint32_t number);
+  void report_kernel_stores(const WatchedValues& before, VirtAddr pc, std::uint32_t number);
   [[nodiscard]] bool matches_fault(const Point& point, const mmu::Fault& fault, kernel::Verdict verdict);
   void roll_back_svc();
   [[nodiscard]] bool stepping() const { return resume_.kind == ResumeKind::step; }
