@@ -8,7 +8,7 @@
 set -u
 lpaemu=''
 if [ "${1-}" = --lpaemu ]; then lpaemu=${2-} && shift 2; fi
-[ -x "$lpaemu" ] && [ $# -gt 0 ] || { sed -n 's/^#   \(console.sh\)/usage: \1/p' "$0" >&2 && exit 2; }
+if [ ! -x "$lpaemu" ] || [ $# = 0 ]; then sed -n 's/^#   \(console.sh\)/usage: \1/p' "$0" >&2 && exit 2; fi
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
