@@ -7,7 +7,6 @@
 
 using namespace lpaemu::emu;
 using namespace lpaemu::emu::test;
-namespace mmu = lpaemu::mmu;
 
 namespace {
 

@@ -1,6 +1,8 @@
 // Packets on registers, memory, points, and how the guest goes on.
 #include <fmt/format.h>
 
+#include <ranges>
+
 #include "lpaemu/emu/debugger/gdb_server.h"
 #include "lpaemu/emu/machine/guest_memory.h"
 #include "registers.h"
@@ -17,8 +19,7 @@ std::optional<std::uint64_t> little_endian(std::string_view hex) {
   const auto bytes = from_hex(hex);
   if (!bytes || bytes->size() > sizeof(std::uint64_t)) return std::nullopt;
   std::uint64_t value = 0;
-  for (auto byte = bytes->rbegin(); byte != bytes->rend(); ++byte)
-    value = value << 8U | std::to_integer<unsigned>(*byte);
+  for (const std::byte byte : std::views::reverse(*bytes)) value = value << 8U | std::to_integer<unsigned>(byte);
   return value;
 }
 
@@ -113,7 +114,7 @@ Server::Reply Server::read_registers() {
 /// Registers that are not the user's keep their values, whatever they are given.
 Server::Reply Server::write_registers(std::string_view hex) {
   for (const RegisterRow& row : register_rows(debugger_)) {
-    const std::size_t digits = row.bytes * 2;
+    const std::size_t digits = std::size_t{row.bytes} * 2;
     if (hex.size() < digits) break;
     const auto value = little_endian(hex.substr(0, digits));
     if (!value) return bad_request;

@@ -35,6 +35,7 @@ std::string reg_line(const RegisterRow& row, std::string_view type) {
 
 std::vector<RegisterRow> register_rows(Debugger& debugger) {
   std::vector<RegisterRow> rows;
+  rows.reserve(std::size_t{core_count} + 1 + vfp_count);
   for (unsigned i = 0; i < core_count; ++i) rows.push_back({core_name(i), i, 4});
   rows.push_back({"cpsr", cpsr_number, 4});
   for (unsigned i = 0; i < vfp_count; ++i) rows.push_back({fmt::format("d{}", i), first_vfp + i, 8});

@@ -57,6 +57,7 @@ Expected<ParsedCommand, Error> parse_command(std::string_view line) {
     if (!command.shortcut.empty() && command.shortcut == typed) return ParsedCommand{&command, line};
 
   std::vector<std::string_view> firsts;
+  firsts.reserve(std::size(table));
   for (const Command& command : table) firsts.push_back(first_of(command.name));
   LPAEMU_TRY(first, complete(typed == "i" ? "info" : typed, firsts, "command"));
   std::vector<std::string_view> seconds;

@@ -91,7 +91,6 @@ CommandResult do_info_fault(Debugger& debugger, std::string_view /*arguments*/) 
   if (!phase.origin.kernel) text += exception_registers(debugger, fault);
   text += row("verdict", verdict_name(current.verdict));
   const kernel::UserRegisters at = debugger.registers();
-  const std::string line = code.source_line(phase.origin.pc);
   text += row("by", by_whom(debugger, phase.origin));
   if (!phase.origin.kernel) text += row("instruction", code.text_at(at.pc(), instruction_set(at)));
   text += row("vma", describe_vma(debugger.mm(), fault.va));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <ranges>
+
 #include "lpaemu/emu/debugger/commands.h"
 #include "lpaemu/emu/debugger/expression.h"
 #include "lpaemu/emu/trace/fault_lines.h"
@@ -60,8 +62,7 @@ std::string hex_bytes(const std::vector<std::byte>& bytes) {
   constexpr std::size_t most = 16;
   std::string text;
   if (bytes.size() <= sizeof(std::uint64_t)) {  // as a number
-    for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte)
-      text += fmt::format("{:02x}", std::to_integer<int>(*byte));
+    for (const std::byte byte : std::views::reverse(bytes)) text += fmt::format("{:02x}", std::to_integer<int>(byte));
     return "0x" + text;
   }
   for (std::size_t i = 0; i < std::min(most, bytes.size()); ++i)
