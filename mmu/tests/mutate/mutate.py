@@ -42,7 +42,8 @@ def rounds(*all_rounds):
 PLAN = {
     INCLUDE + "leaf_fields.inc": rounds(
         ("leaf_bits_test linux_pte_test walk permissions", []),
-        ("linux_pmd_test store_rules_test encode linux_pte proc_v7_3level", ["encode_test"])),
+        ("linux_pmd_test store_rules_test encode linux_pte proc_v7_3level", ["encode_test"]),
+        ("explain_test explain explain_warnings", [])),
     INCLUDE + "table_fields.inc": rounds(
         ("descriptor_test permissions_test walk permissions", WALKS),
         ("explain_test explain explain_warnings", [])),
