@@ -48,7 +48,7 @@ enum Exclusion : unsigned {
   /// should be zero; we ignore them. [lpae-mmu M-15]
   block_low_bits,
   /// The engine's PAR has the descriptor's SH for Device and Strongly-ordered memory, ours always outer shareable.
-  /// Manuals of the two kinds exist. [lpae-mmu M-26]
+  /// The rule is not verified; the engine gives no proof either way. [lpae-mmu M-26]
   device_sh,
   /// The address leads to a page that the engine itself needs. The case is left out.
   own_page,
