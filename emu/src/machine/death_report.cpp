@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "lpaemu/emu/core_registers.h"
 #include "lpaemu/kernel_model/mm/fault.h"
 #include "lpaemu/kernel_model/proc/mm_files.h"
 #include "lpaemu/mmu/print.h"
@@ -39,10 +40,8 @@ std::string describe_vma(kernel::mm_struct& mm, VirtAddr address) {
   const kernel::vm_area* vma = mm.find_vma(address);
   if (vma == nullptr) return "none; nothing is mapped at or above it";
   const std::string name = kernel::vma_name(mm, *vma);
-  const std::string what = fmt::format("{}-{} {}{}{}{} {}", mmu::to_string(vma->vm_start), mmu::to_string(vma->vm_end),
-                                       vma->is(kernel::VM_READ) ? 'r' : '-', vma->is(kernel::VM_WRITE) ? 'w' : '-',
-                                       vma->is(kernel::VM_EXEC) ? 'x' : '-', vma->is(kernel::VM_SHARED) ? 's' : 'p',
-                                       name.empty() ? "anon" : name);
+  const std::string what = fmt::format("{}-{} {} {}", mmu::to_string(vma->vm_start), mmu::to_string(vma->vm_end),
+                                       kernel::vma_rights(vma->vm_flags), name.empty() ? "anon" : name);
   return vma->contains(address) ? what : "none; the next one above is " + what;
 }
 
@@ -68,11 +67,10 @@ std::string fault_details(const ExitReport& report, kernel::mm_struct& mm) {
 std::string register_lines(const kernel::UserRegisters& registers) {
   std::string out;
   constexpr unsigned per_line = 4;
-  constexpr std::array<std::string_view, 16> names{"r0", "r1", "r2",  "r3",  "r4",  "r5", "r6", "r7",
-                                                   "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc"};
-  for (unsigned i = 0; i < names.size(); i += per_line) {
+  for (unsigned i = 0; i < core_register_names.size(); i += per_line) {
     std::string line;
-    for (unsigned j = i; j < i + per_line; ++j) line += fmt::format("{:>3} {:#010x}  ", names[j], registers.r[j]);
+    for (unsigned j = i; j < i + per_line; ++j)
+      line += fmt::format("{:>3} {:#010x}  ", core_register_names[j], registers.r[j]);
     out += detail(i == 0 ? "registers" : "", line.substr(0, line.size() - 2));
   }
   return out + detail("", fmt::format("cpsr {:#010x}", registers.cpsr.raw()));

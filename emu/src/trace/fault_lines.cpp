@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lpaemu/kernel_model/mm/vm_area.h"
+#include "lpaemu/kernel_model/proc/mm_files.h"
 #include "lpaemu/kernel_model/syscalls/syscall.h"
 #include "lpaemu/mmu/print.h"
 
@@ -13,8 +14,7 @@ namespace {
 std::string describe(std::string name, const kernel::vm_area& vma) {
   name.erase(0, name.rfind('/') + 1);
   if (name.empty()) name = "anon";
-  return fmt::format("{} {}{}{}{}", name, vma.is(kernel::VM_READ) ? 'r' : '-', vma.is(kernel::VM_WRITE) ? 'w' : '-',
-                     vma.is(kernel::VM_EXEC) ? 'x' : '-', vma.is(kernel::VM_SHARED) ? 's' : 'p');
+  return fmt::format("{} {}", name, kernel::vma_rights(vma.vm_flags));
 }
 
 std::string kernel_origin(const kernel::Origin& origin) {

@@ -51,10 +51,8 @@ Backing backing_of(mm_struct& mm, const vm_area& vma) {
 void show_map_line(std::string& out, VirtRange range, vm_flags_t flags, const Backing& backing) {
   constexpr std::size_t pad_until = 48;
   constexpr unsigned minor_bits = 8;
-  const auto right = [flags](vm_flags_t flag, char letter) { return (flags & flag) != 0 ? letter : '-'; };
-  std::string line = fmt::format("{:08x}-{:08x} {}{}{}{} {:08x} {:02x}:{:02x} {} ", range.start.raw(), range.end.raw(),
-                                 right(VM_READ, 'r'), right(VM_WRITE, 'w'), right(VM_EXEC, 'x'),
-                                 (flags & VM_MAYSHARE) != 0 ? 's' : 'p', backing.offset, backing.dev >> minor_bits,
+  std::string line = fmt::format("{:08x}-{:08x} {} {:08x} {:02x}:{:02x} {} ", range.start.raw(), range.end.raw(),
+                                 vma_rights(flags), backing.offset, backing.dev >> minor_bits,
                                  backing.dev % (std::uint64_t{1} << minor_bits), backing.ino);
   if (!backing.name.empty()) {
     if (line.size() < pad_until) line.resize(pad_until, ' ');
@@ -160,6 +158,11 @@ void show_stats(std::string& out, VirtRange range, vm_flags_t flags, const MemSi
 }
 
 }  // namespace
+
+std::string vma_rights(vm_flags_t flags) {
+  const auto right = [flags](vm_flags_t flag, char letter) { return (flags & flag) != 0 ? letter : '-'; };
+  return {right(VM_READ, 'r'), right(VM_WRITE, 'w'), right(VM_EXEC, 'x'), (flags & VM_MAYSHARE) != 0 ? 's' : 'p'};
+}
 
 std::string vma_name(mm_struct& mm, const vm_area& vma) { return backing_of(mm, vma).name; }
 

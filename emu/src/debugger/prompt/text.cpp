@@ -24,10 +24,9 @@ std::string describe_vma(kernel::mm_struct& mm, VirtAddr va) {
   const kernel::vm_area* vma = mm.vma_lookup(va);
   if (vma == nullptr) return "none";
   const std::string name = kernel::vma_name(mm, *vma);
-  return fmt::format("{}-{} {}{}{}{} {}{}", mmu::to_string(vma->vm_start), mmu::to_string(vma->vm_end),
-                     vma->is(kernel::VM_READ) ? 'r' : '-', vma->is(kernel::VM_WRITE) ? 'w' : '-',
-                     vma->is(kernel::VM_EXEC) ? 'x' : '-', vma->is(kernel::VM_SHARED) ? 's' : 'p',
-                     name.empty() ? "anon" : name, vma->is(kernel::VM_SOFTDIRTY) ? ", VM_SOFTDIRTY" : "");
+  return fmt::format("{}-{} {} {}{}", mmu::to_string(vma->vm_start), mmu::to_string(vma->vm_end),
+                     kernel::vma_rights(vma->vm_flags), name.empty() ? "anon" : name,
+                     vma->is(kernel::VM_SOFTDIRTY) ? ", VM_SOFTDIRTY" : "");
 }
 
 std::string describe_pte(mmu::Pte pte) { return mmu::pte_none(pte) ? "none" : mmu::describe(pte); }
