@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "check_report.h"
+#include "lpaemu/emu/blanks.h"
 #include "lpaemu/emu/cli/hex.h"
 #include "lpaemu/emu/cli/line_io.h"
 #include "lpaemu/emu/cli/pte.h"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "lpaemu/emu/blanks.h"
 #include "lpaemu/emu/cli/commands.h"
 #include "lpaemu/emu/cli/hex.h"
 #include "lpaemu/emu/cli/pte.h"

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "lpaemu/emu/core_registers.h"
+
 namespace lpaemu::emu::gdb {
 namespace {
 
-constexpr unsigned core_count = 16;
+constexpr unsigned core_count = core_register_names.size();
 constexpr unsigned cpsr_number = 25;  // 16 to 24 are those of an old coprocessor
 constexpr unsigned first_vfp = cpsr_number + 1;
 constexpr unsigned vfp_count = 32;
@@ -13,13 +15,16 @@ constexpr unsigned fpscr_number = first_vfp + vfp_count;
 constexpr unsigned first_system = fpscr_number + 1;
 constexpr unsigned bits_per_byte = 8;
 
-std::string core_name(unsigned i) {
-  switch (i) {
-    case 13: return "sp";
-    case 14: return "lr";
-    case 15: return "pc";
-    default: return fmt::format("r{}", i);
-  }
+/// `wanted`, but what no user can change stays as in `now`: mode, masks, J.
+mmu::Psr with_user_bits(mmu::Psr now, mmu::Psr wanted) {
+  const auto keep = [&](const auto& field) { wanted = field.with(wanted, field.get(now)); };
+  keep(mmu::PSR::M);
+  keep(mmu::PSR::F);
+  keep(mmu::PSR::I);
+  keep(mmu::PSR::A);
+  keep(mmu::PSR::SBZ_23_20);
+  keep(mmu::PSR::J);
+  return wanted;
 }
 
 std::vector<NamedRegister> system_registers(Debugger& debugger) {
@@ -36,7 +41,7 @@ std::string reg_line(const RegisterRow& row, std::string_view type) {
 std::vector<RegisterRow> register_rows(Debugger& debugger) {
   std::vector<RegisterRow> rows;
   rows.reserve(std::size_t{core_count} + 1 + vfp_count);
-  for (unsigned i = 0; i < core_count; ++i) rows.push_back({core_name(i), i, 4});
+  for (unsigned i = 0; i < core_count; ++i) rows.push_back({std::string{core_register_names[i]}, i, 4});
   rows.push_back({"cpsr", cpsr_number, 4});
   for (unsigned i = 0; i < vfp_count; ++i) rows.push_back({fmt::format("d{}", i), first_vfp + i, 8});
   rows.push_back({"fpscr", fpscr_number, 4});
@@ -86,12 +91,10 @@ bool set_register(Debugger& debugger, unsigned number, std::uint64_t value) {
   const auto word = static_cast<std::uint32_t>(value);
   if (number < core_count || number == cpsr_number) {
     kernel::UserRegisters registers = debugger.registers();
-    // Of CPSR a user may change the flags, IT, GE and T: not its mode.
-    constexpr std::uint32_t system_bits = 0x00f001df;
     if (number < core_count)
       registers.r[number] = word;
     else
-      registers.cpsr = mmu::Psr{(word & ~system_bits) | (registers.cpsr.raw() & system_bits)};
+      registers.cpsr = with_user_bits(registers.cpsr, mmu::Psr{word});
     debugger.set_registers(registers);
     return true;
   }

@@ -1,4 +1,4 @@
-// When the server talks and when it listens; packets are acted on in acts.cpp, queries.cpp and files.cpp.
+// When the server talks and when it listens; packets are acted on in acts.cpp and queries.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -49,10 +49,8 @@ void Server::report(const StopEvent& event) {
     return;
   }
   if (!std::exchange(reply_owed_, false)) return;
-  if (ours || !event.points.empty()) {
-    const bool of_user = std::ranges::any_of(event.points, [](int number) { return number != 0; });
-    if (ours || of_user) send_console(describe_stop(debugger_, event));
-  }
+  const bool of_user = std::ranges::any_of(event.points, [](int number) { return number != 0; });
+  if (ours || of_user) send_console(describe_stop(debugger_, event));
   send(stop_reply(event));
 }
 
@@ -76,11 +74,7 @@ Resume Server::serve() {
       case Input::Kind::packet:
         if (acks_) connections_.send("+");
         const std::string reply = act(input->payload);
-        if (!resume_) {
-          send(reply);
-        } else if (resume_->kind == ResumeKind::kill || !reply.empty()) {
-          if (!reply.empty()) send(reply);
-        }
+        if (!resume_ || !reply.empty()) send(reply);
         break;
     }
     if (resume_) return go(*resume_);

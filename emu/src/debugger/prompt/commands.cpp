@@ -7,6 +7,7 @@
 #include <array>
 
 #include "handlers.h"
+#include "lpaemu/emu/blanks.h"
 
 namespace lpaemu::emu {
 namespace {
@@ -79,10 +80,7 @@ Expected<ParsedCommand, Error> parse_command(std::string_view line) {
 
 CommandResult run_command(Debugger& debugger, std::string_view line) {
   LPAEMU_TRY(parsed, parse_command(line));
-  std::string_view arguments = parsed.arguments;
-  arguments.remove_prefix(std::min(arguments.find_first_not_of(" \t"), arguments.size()));
-  arguments = arguments.substr(0, arguments.find_last_not_of(" \t") + 1);
-  return parsed.command->handler(debugger, arguments);
+  return parsed.command->handler(debugger, trimmed(parsed.arguments));
 }
 
 namespace commands {

@@ -2,20 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
 
+#include "lpaemu/emu/blanks.h"
+#include "lpaemu/emu/core_registers.h"
 #include "lpaemu/emu/machine/guest_memory.h"
 #include "lpaemu/mmu/print.h"
 
 namespace lpaemu::emu {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::optional<std::uint32_t> number(std::string_view text) {
   const bool hex = text.starts_with("0x") || text.starts_with("0X");
@@ -27,12 +22,8 @@ std::optional<std::uint32_t> number(std::string_view text) {
 }
 
 std::optional<std::uint32_t> register_value(std::string_view name, const kernel::UserRegisters& registers) {
-  constexpr std::array<std::string_view, 16> names{"r0", "r1", "r2",  "r3",  "r4",  "r5", "r6", "r7",
-                                                   "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc"};
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (name == names[i] || name == fmt::format("r{}", i)) return registers.r[i];
+  if (const auto number = core_register(name)) return registers.r[*number];
   if (name == "cpsr") return registers.cpsr.raw();
-  if (name == "fp") return registers.r[11];
   return std::nullopt;
 }
 

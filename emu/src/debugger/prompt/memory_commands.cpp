@@ -6,6 +6,8 @@
 #include <cstring>
 
 #include "handlers.h"
+#include "lpaemu/emu/blanks.h"
+#include "lpaemu/emu/core_registers.h"
 #include "lpaemu/emu/debugger/expression.h"
 #include "lpaemu/emu/machine/guest_memory.h"
 #include "lpaemu/mmu/print.h"
@@ -115,24 +117,12 @@ CommandResult examine_instructions(Debugger& debugger, VirtAddr va, std::uint32_
 }
 
 Expected<void, Error> assign_register(Debugger& debugger, std::string_view name, std::uint32_t value) {
-  constexpr std::array<std::string_view, 16> names{"r0", "r1", "r2",  "r3",  "r4",  "r5", "r6", "r7",
-                                                   "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc"};
+  const auto number = core_register(name);
+  if (!number) return unexpected(Error{fmt::format("no register '${}' that can be set", name)});
   kernel::UserRegisters registers = debugger.registers();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (name != names[i] && name != fmt::format("r{}", i)) continue;
-    registers.r[i] = value;
-    debugger.set_registers(registers);
-    return {};
-  }
-  return unexpected(Error{fmt::format("no register '${}' that can be set", name)});
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto all = words(text);
-  return all.empty()
-             ? std::string_view{}
-             : text.substr(static_cast<std::size_t>(all.front().data() - text.data()),
-                           static_cast<std::size_t>(all.back().data() - all.front().data()) + all.back().size());
+  registers.r[*number] = value;
+  debugger.set_registers(registers);
+  return {};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "handlers.h"
+#include "lpaemu/emu/blanks.h"
 #include "lpaemu/emu/debugger/expression.h"
 #include "lpaemu/kernel_model/syscalls/syscall.h"
 #include "lpaemu/mmu/print.h"
@@ -77,7 +78,7 @@ Expected<Point, Error> fault_catch(Debugger& debugger, std::string_view argument
       point.faults.kind = word;
     else
       return unexpected(Error{fmt::format("no kind of fault '{}'; there are: {}", word, fault_kinds())});
-    arguments.remove_prefix(std::min(arguments.find_first_not_of(" \t"), arguments.size()));
+    arguments = trimmed(arguments);
   }
   return point;
 }
@@ -115,15 +116,14 @@ CommandResult for_each_number(Debugger& debugger, std::string_view arguments, Ac
   return says({});
 }
 
-CommandResult add_once(Debugger& debugger, Expected<Point, Error> point) {
-  if (!point) return unexpected(point.error());
-  point->temporary = true;
-  return add(debugger, std::move(*point));
-}
-
 CommandResult add_made(Debugger& debugger, Expected<Point, Error> point) {
   if (!point) return unexpected(point.error());
   return add(debugger, std::move(*point));
+}
+
+CommandResult add_once(Debugger& debugger, Expected<Point, Error> point) {
+  if (point) point->temporary = true;
+  return add_made(debugger, std::move(point));
 }
 
 }  // namespace
@@ -159,8 +159,7 @@ CommandResult do_catch_syscall(Debugger& debugger, std::string_view arguments) {
 CommandResult do_tcatch(Debugger& debugger, std::string_view arguments) {
   const auto all = words(arguments);
   const std::string_view kind = all.empty() ? std::string_view{} : all.front();
-  std::string_view rest = arguments.substr(std::min(kind.size(), arguments.size()));
-  rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+  const std::string_view rest = trimmed(arguments.substr(kind.size()));
   if (kind == "fault") return add_once(debugger, fault_catch(debugger, rest));
   if (kind == "softdirty") return add_once(debugger, page_catch(debugger, rest, PointKind::soft_dirty));
   if (kind == "pte") return add_once(debugger, page_catch(debugger, rest, PointKind::pte));

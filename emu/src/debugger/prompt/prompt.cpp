@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "lpaemu/emu/blanks.h"
+
 namespace lpaemu::emu {
 namespace {
 
@@ -12,8 +14,8 @@ bool repeats(const Command& command) {
 }
 
 bool is_blank(std::string_view line) {
-  const std::size_t first = line.find_first_not_of(" \t");
-  return first == std::string_view::npos || line[first] == '#';
+  const std::string_view text = trimmed(line);
+  return text.empty() || text.front() == '#';
 }
 
 }  // namespace

@@ -61,7 +61,4 @@ class LineReader {
   bool skips_rest_ = false;  // of a line that was too long
 };
 
-/// Without the blanks and tabs at both ends.
-[[nodiscard]] std::string_view trimmed(std::string_view text);
-
 }  // namespace lpaemu::emu
