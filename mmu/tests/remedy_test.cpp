@@ -239,10 +239,12 @@ TEST_CASE("the remedies of random faults help", "[mmu][remedy][property]") {
   for (unsigned round = 0; round < 20'000; ++round) {
     Machine m;
     const auto hostile = [&random](std::uint64_t table) {  // a table descriptor with some limits, at times invalid
+      // NOLINTNEXTLINE(misc-redundant-expression): each call is another number
       return table ^ (random() & random() & random() & 0xf800'0000'0000'0000) ^ (random() % 16 == 0 ? random() % 4 : 0);
     };
     m.store(l1, hostile(t1));
     m.store(l2, hostile(t2));
+    // NOLINTNEXTLINE(misc-redundant-expression): each call is another number
     m.store(l3 + 8, user_rwx ^ (random() & random() & 0xffe0'0000'0000'0cc3));
     m.registers.sctlr = Sctlr{static_cast<std::uint32_t>(1 | (random() & 0x18'0000))};
     if (random() % 16 == 0) m.registers.ttbcr = TTBCR::EPD0.with(m.registers.ttbcr, true);

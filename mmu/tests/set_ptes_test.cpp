@@ -139,7 +139,7 @@ TEST_CASE("an entry that was stored is walked as Linux means it", "[mmu][set_pte
     };
     INFO(describe(pte));
     // A swap entry, none, or PROT_NONE is a translation fault; AF = 0 and a clear VALID stop everything too.
-    const bool mapped = pte_valid(pte) && L_PTE_NONE.get(pte) == false && pte_young(pte) && PTE_TABLE_BIT.get(pte);
+    const bool mapped = pte_valid(pte) && !L_PTE_NONE.get(pte) && pte_young(pte) && PTE_TABLE_BIT.get(pte);
     const bool writable = mapped && pte_write(pte) && pte_dirty(pte);
     REQUIRE(allowed(Access::read, Privilege::pl1) == mapped);
     REQUIRE(allowed(Access::write, Privilege::pl1) == writable);  // AP[2] binds the kernel as well [P-54]
@@ -155,6 +155,7 @@ TEST_CASE("an entry that was stored is walked as Linux means it", "[mmu][set_pte
       // The seven bits at random over a protection, so that most are mapped.
       for (int i = 0; i < 200; ++i)
         check(Pte{pfn_pte(Pfn{random() & 0xfff'ffff}, protection_map(access, sharing)).raw() ^
+                  // NOLINTNEXTLINE(misc-redundant-expression): each call is another number
                   (random() & random() & (bit(0) | bit(7) | bit(55) | bit(56) | bit(57) | bit(58) | bit(59)))});
     }
 }

@@ -82,8 +82,8 @@ Program Machine::program_of(const Image& image) {
   return program;
 }
 
-void Machine::start(const Image& image, std::vector<std::string> argv, std::vector<std::string> envp) {
-  const auto started = kernel.start(program_of(image), std::move(argv), std::move(envp), "/");
+void Machine::start(const Image& image, const std::vector<std::string>& argv, const std::vector<std::string>& envp) {
+  const auto started = kernel.start(program_of(image), argv, envp, "/");
   if (!started) FAIL("start: " << errno_name(started.error()));
   audit();
 }

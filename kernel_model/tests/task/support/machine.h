@@ -111,8 +111,8 @@ class Machine {
 
   [[nodiscard]] Program program_of(const Image& image);
   /// Starts the program: must succeed.
-  void start(const Image& image = small_image(), std::vector<std::string> argv = {"prog"},
-             std::vector<std::string> envp = {});
+  void start(const Image& image = small_image(), const std::vector<std::string>& argv = {"prog"},
+             const std::vector<std::string>& envp = {});
 
   [[nodiscard]] task_struct& task() { return kernel.current(); }
   [[nodiscard]] mm_struct& mm() { return *task().mm; }
