@@ -1,8 +1,10 @@
 #include "lpaemu/mmu/explain.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <iterator>
+#include <utility>
 
 #include "lpaemu/mmu/assert.h"
 #include "lpaemu/mmu/fault.h"
@@ -18,16 +20,40 @@ namespace {
 
 void check_level(unsigned level) { LPAEMU_ASSERT(level >= first_level && level <= last_level, "level {}", level); }
 
-/// "PL0 read/write, ": nothing where no access is allowed.
-std::string rights_of(Permissions rights, Privilege privilege) {
-  std::string text;
+/// Gathers a line: plain appends, since millions of words are described in a row.
+class Line {
+ public:
+  /// Words and decimal numbers, one behind the other.
+  template <class... Parts>
+  Line& add(const Parts&... parts) {
+    (add_part(parts), ...);
+    return *this;
+  }
+  /// ", " and the words, if `set`.
+  Line& note(bool set, std::string_view words) { return set ? add(", ", words) : *this; }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  void add_part(std::string_view words) { text_ += words; }
+  void add_part(char c) { text_ += c; }
+  void add_part(unsigned number) { fmt::format_to(std::back_inserter(text_), FMT_COMPILE("{}"), number); }
+  void add_part(PhysAddr address) { fmt::format_to(std::back_inserter(text_), FMT_COMPILE("{:#x}"), address.raw()); }
+  void add_part(Pfn pfn) { fmt::format_to(std::back_inserter(text_), FMT_COMPILE("{:#x}"), pfn.raw()); }
+
+  std::string text_;
+};
+
+/// "PL0 read/write".
+void add_rights(Line& line, Permissions rights, Privilege privilege) {
+  line.add(privilege == Privilege::pl0 ? "PL0" : "PL1");
+  char separator = ' ';
   const auto add = [&](Access access, std::string_view word) {
-    if (rights.allows(access, privilege)) text += (text.empty() ? "" : "/") + std::string{word};
+    if (rights.allows(access, privilege)) line.add(std::exchange(separator, '/'), word);
   };
   add(Access::read, "read");
   add(Access::write, "write");
   add(Access::execute, "execute");
-  return fmt::format("{} {}", privilege == Privilege::pl0 ? "PL0" : "PL1", text.empty() ? "no access" : text);
+  if (separator == ' ') line.add(" no access");
 }
 
 std::string_view name_of(Sh sh) {
@@ -55,31 +81,30 @@ std::string_view linux_memory_name(unsigned attr_indx) {
 
 std::string hardware_leaf(Descriptor d, unsigned level) {
   const Permissions rights = permission_table(Sctlr{}).of(d, TableLimits{});
-  std::string text = fmt::format("{}, {}, {}", to_string(kind_of(d, level)), rights_of(rights, Privilege::pl0),
-                                 rights_of(rights, Privilege::pl1));
-  const auto add = [&text](bool set, std::string_view words) {
-    if (set) fmt::format_to(std::back_inserter(text), ", {}", words);
-  };
-  add(leaf::XN.get(d), "XN");
-  add(leaf::PXN.get(d), "PXN");
-  add(!leaf::AF.get(d), "AF = 0: every access is an access flag fault");
   const unsigned attr = leaf::AttrIndx.get(d);
-  return fmt::format("{}, {}, AttrIndx {} {} (Linux MAIR), PA {}, {}", text, name_of(leaf::SH.get(d)), attr,
-                     describe_memory(mair_byte(linux_mair(), attr)), output_address(d, VirtAddr{}, level),
-                     leaf::nG.get(d) ? "non-global" : "global");
+  Line line;
+  line.add(to_string(kind_of(d, level)), ", ");
+  add_rights(line, rights, Privilege::pl0);
+  line.add(", ");
+  add_rights(line, rights, Privilege::pl1);
+  return line.note(leaf::XN.get(d), "XN")
+      .note(leaf::PXN.get(d), "PXN")
+      .note(!leaf::AF.get(d), "AF = 0: every access is an access flag fault")
+      .add(", ", name_of(leaf::SH.get(d)), ", AttrIndx ", attr, " ", describe_memory(mair_byte(linux_mair(), attr)))
+      .add(" (Linux MAIR), PA ", output_address(d, VirtAddr{}, level))
+      .add(leaf::nG.get(d) ? ", non-global" : ", global")
+      .take();
 }
 
 std::string hardware_table(Descriptor d, unsigned level) {
-  std::string text = fmt::format("table of level {} at PA {}", level + 1, next_table(d));
-  const auto add = [&](bool set, std::string_view words) {
-    if (set) fmt::format_to(std::back_inserter(text), ", {}", words);
-  };
-  add(table::APTable1.get(d), "read-only below (APTable[1])");
-  add(table::APTable0.get(d), "no PL0 access below (APTable[0])");
-  add(table::XNTable.get(d), "XN below (XNTable)");
-  add(table::PXNTable.get(d), "PXN below (PXNTable)");
-  add(table::NSTable.get(d), "Non-secure below (NSTable)");
-  return text;
+  return Line{}
+      .add("table of level ", level + 1, " at PA ", next_table(d))
+      .note(table::APTable1.get(d), "read-only below (APTable[1])")
+      .note(table::APTable0.get(d), "no PL0 access below (APTable[0])")
+      .note(table::XNTable.get(d), "XN below (XNTable)")
+      .note(table::PXNTable.get(d), "PXN below (PXNTable)")
+      .note(table::NSTable.get(d), "Non-secure below (NSTable)")
+      .take();
 }
 
 /// What becomes of an access, or of a write, that the state before does not tell. [linux-lpae-pte P-28]
@@ -92,24 +117,22 @@ std::string_view write_remark(Pte pte) {
 }
 
 /// A leaf of level 1, 2 or 3, without what becomes of a write.
-std::string leaf_state(Descriptor d, unsigned level) {
+Line leaf_state(Descriptor d, unsigned level) {
   const Pte pte{d.raw()};
-  std::string text =
-      fmt::format("{}{} r{}{}", level == last_level ? "" : "section, ", L_PTE_USER.get(pte) ? "user" : "kernel",
-                  pte_write(pte) ? 'w' : '-', pte_exec(pte) ? 'x' : '-');
-  const auto add = [&text](bool set, std::string_view words) {
-    if (set) fmt::format_to(std::back_inserter(text), ", {}", words);
-  };
-  add(true, pte_dirty(pte) ? "dirty" : "clean");
-  add(true, pte_young(pte) ? "young" : "old");
-  add(pte_soft_dirty(pte), "soft-dirty");
-  add(pte_special(pte) && level == last_level, "special");
-  return fmt::format("{}, {}, pfn {}", text, linux_memory_name(L_PTE_MT.get(pte)),
-                     output_address(d, VirtAddr{}, level).pfn());
+  Line line;
+  line.add(level == last_level ? "" : "section, ", L_PTE_USER.get(pte) ? "user" : "kernel")
+      .add(pte_write(pte) ? " rw" : " r-", pte_exec(pte) ? 'x' : '-')
+      .note(true, pte_dirty(pte) ? "dirty" : "clean")
+      .note(true, pte_young(pte) ? "young" : "old")
+      .note(pte_soft_dirty(pte), "soft-dirty")
+      .note(pte_special(pte) && level == last_level, "special")
+      .note(true, linux_memory_name(L_PTE_MT.get(pte)))
+      .add(", pfn ", output_address(d, VirtAddr{}, level).pfn());
+  return line;
 }
 
 std::string linux_leaf(Descriptor d, unsigned level) {
-  return fmt::format("{}{}", leaf_state(d, level), write_remark(Pte{d.raw()}));
+  return leaf_state(d, level).add(write_remark(Pte{d.raw()})).take();
 }
 
 std::string linux_swap(Pte pte) {
@@ -122,7 +145,7 @@ std::string linux_swap(Pte pte) {
 std::string linux_invalid_upper(Descriptor d, unsigned level) {
   if (level != pmd_level || leaf::TYPE.get(d)) return "bad entry: neither none, a table nor a section";
   const std::string_view why = leaf::NONE.get(d) ? "PROT_NONE: hidden from the hardware" : "invalidated";
-  return fmt::format("{}, {}; pmd_present is false, pmd_trans_huge is true", leaf_state(d, level), why);
+  return leaf_state(d, level).note(true, why).add("; pmd_present is false, pmd_trans_huge is true").take();
 }
 
 }  // namespace

@@ -10,10 +10,40 @@
 namespace lpaemu::mmu {
 namespace {
 
+/// "bits [51:40] (SBZ)" or "bit [5] (NS)".
+struct Bits {
+  unsigned hi;
+  unsigned lo;
+  std::string_view name;
+};
+
+template <class Field>
+constexpr Bits bits(Field, std::string_view name) {
+  return {Field::hi, Field::lo, name};
+}
+
+}  // namespace
+}  // namespace lpaemu::mmu
+
+template <>
+struct fmt::formatter<lpaemu::mmu::Bits> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
+  template <class Context>
+  auto format(const lpaemu::mmu::Bits& bits, Context& context) const {
+    if (bits.hi == bits.lo) return fmt::format_to(context.out(), "bit [{}] ({})", bits.lo, bits.name);
+    return fmt::format_to(context.out(), "bits [{}:{}] ({})", bits.hi, bits.lo, bits.name);
+  }
+};
+
+namespace lpaemu::mmu {
+namespace {
+
 class Warnings {
  public:
-  void add(bool odd, std::string text) {
-    if (odd) lines_.push_back(std::move(text));
+  /// Formats only what applies: most words have no warning.
+  template <class... Args>
+  void add(bool odd, fmt::format_string<Args...> text, Args&&... args) {
+    if (odd) lines_.push_back(fmt::format(text, std::forward<Args>(args)...));
   }
   [[nodiscard]] std::vector<std::string> take() { return std::move(lines_); }
 
@@ -21,29 +51,21 @@ class Warnings {
   std::vector<std::string> lines_;
 };
 
-/// "bits [51:40] (SBZ)" or "bit [5] (NS)".
-template <class Field>
-std::string bits(Field, std::string_view name) {
-  return Field::width == 1 ? fmt::format("bit [{}] ({})", Field::lo, name)
-                           : fmt::format("bits [{}:{}] ({})", Field::hi, Field::lo, name);
-}
-
 void warn_of_table(Descriptor d, unsigned level, Warnings& warnings) {
-  warnings.add(table::SBZ.get(d) != 0, bits(table::SBZ, "SBZ") + " should be zero");
+  warnings.add(table::SBZ.get(d) != 0, "{} should be zero", bits(table::SBZ, "SBZ"));
   warnings.add(table::IGNORED_11_2.get(d) != 0 || table::IGNORED_54_52.get(d) != 0 || table::IGNORED_58_56.get(d) != 0,
                "bits that the hardware ignores in a table are set; Linux writes none of them");
   warnings.add(table::SWAPPER.get(d) && level != first_level, "bit [55] means swapper's table at level 1 only");
   // What a software bit of a leaf does in a table. [lpae-mmu M-22] [linux-lpae-pte P-8]
-  warnings.add(table::PXNTable.get(d),
-               bits(table::PXNTable, "PXNTable") +
-                   " makes everything below privileged execute-never; in a leaf it is SOFT_DIRTY");
-  warnings.add(table::XNTable.get(d),
-               bits(table::XNTable, "XNTable") + " makes everything below execute-never; in a leaf it is ignored");
-  warnings.add(table::APTable0.get(d),
-               bits(table::APTable0, "APTable[0]") + " takes PL0 access away below; in a leaf it is ignored");
-  warnings.add(table::APTable1.get(d),
-               bits(table::APTable1, "APTable[1]") + " makes everything below read-only; in a leaf it is ignored");
-  warnings.add(table::NSTable.get(d), bits(table::NSTable, "NSTable") + " matters in Secure state only");
+  warnings.add(table::PXNTable.get(d), "{} makes everything below privileged execute-never; in a leaf it is SOFT_DIRTY",
+               bits(table::PXNTable, "PXNTable"));
+  warnings.add(table::XNTable.get(d), "{} makes everything below execute-never; in a leaf it is ignored",
+               bits(table::XNTable, "XNTable"));
+  warnings.add(table::APTable0.get(d), "{} takes PL0 access away below; in a leaf it is ignored",
+               bits(table::APTable0, "APTable[0]"));
+  warnings.add(table::APTable1.get(d), "{} makes everything below read-only; in a leaf it is ignored",
+               bits(table::APTable1, "APTable[1]"));
+  warnings.add(table::NSTable.get(d), "{} matters in Secure state only", bits(table::NSTable, "NSTable"));
 }
 
 void warn_of_swap_entry(Pte pte, Warnings& warnings) {
@@ -59,10 +81,9 @@ void warn_of_derived_bits(Descriptor d, unsigned level, Warnings& warnings) {
   const Pte pte{d.raw()};
   const bool read_only = !pte_write(pte) || !pte_dirty(pte);
   if (!leaf::NONE.get(d)) {
-    warnings.add(read_only && !PTE_AP2.get(pte), fmt::format("AP[2] = 0, but {}: {} stores AP[2] = 1",
-                                                             pte_write(pte) ? "DIRTY = 0" : "RDONLY = 1", store));
-    warnings.add(!read_only && PTE_AP2.get(pte),
-                 fmt::format("AP[2] = 1, but DIRTY = 1 and RDONLY = 0: {} stores AP[2] = 0", store));
+    warnings.add(read_only && !PTE_AP2.get(pte), "AP[2] = 0, but {}: {} stores AP[2] = 1",
+                 pte_write(pte) ? "DIRTY = 0" : "RDONLY = 1", store);
+    warnings.add(!read_only && PTE_AP2.get(pte), "AP[2] = 1, but DIRTY = 1 and RDONLY = 0: {} stores AP[2] = 0", store);
   }
   warnings.add(pte_valid_user(pte) && !PTE_EXT_NG.get(pte),
                "a user entry that is global: Linux stores nG = 1, but for the vectors page");
@@ -71,22 +92,22 @@ void warn_of_derived_bits(Descriptor d, unsigned level, Warnings& warnings) {
 /// A valid leaf.
 void warn_of_leaf(Descriptor d, unsigned level, Warnings& warnings) {
   const Pte pte{d.raw()};
-  warnings.add(leaf::SBZ.get(d) != 0, bits(leaf::SBZ, "SBZ") + " should be zero: addresses have 40 bits");
-  warnings.add(leaf::IGNORED.get(d) != 0,
-               bits(leaf::IGNORED, "IGNORED") + " mean nothing in a leaf, and in a table " + "they take rights away");
-  warnings.add(leaf::SH.get(d) == Sh::reserved, bits(leaf::SH, "SH") + " = 01 is reserved");
-  warnings.add(leaf::NS.get(d), bits(leaf::NS, "NS") + " matters in Secure state only; Linux never sets it");
-  warnings.add(leaf::CONTIGUOUS.get(d),
-               bits(leaf::CONTIGUOUS, "CONTIGUOUS") + ": all 16 entries of the group must agree; Linux never sets it");
+  warnings.add(leaf::SBZ.get(d) != 0, "{} should be zero: addresses have 40 bits", bits(leaf::SBZ, "SBZ"));
+  warnings.add(leaf::IGNORED.get(d) != 0, "{} mean nothing in a leaf, and in a table they take rights away",
+               bits(leaf::IGNORED, "IGNORED"));
+  warnings.add(leaf::SH.get(d) == Sh::reserved, "{} = 01 is reserved", bits(leaf::SH, "SH"));
+  warnings.add(leaf::NS.get(d), "{} matters in Secure state only; Linux never sets it", bits(leaf::NS, "NS"));
+  warnings.add(leaf::CONTIGUOUS.get(d), "{}: all 16 entries of the group must agree; Linux never sets it",
+               bits(leaf::CONTIGUOUS, "CONTIGUOUS"));
   const std::uint64_t address = PhysAddr{leaf::OA.get(d)}.raw();
   warnings.add(address != output_address(d, VirtAddr{}, level).raw(),
-               fmt::format("address bits below {} are ignored in a block of this level", level_shift(level)));
+               "address bits below {} are ignored in a block of this level", level_shift(level));
   warnings.add(mair_byte(linux_mair(), leaf::AttrIndx.get(d)).raw() == 0 && leaf::AttrIndx.get(d) != 0,
-               fmt::format("AttrIndx {} is unused by Linux: its MAIR byte is 0", leaf::AttrIndx.get(d)));
+               "AttrIndx {} is unused by Linux: its MAIR byte is 0", leaf::AttrIndx.get(d));
   warnings.add(leaf::NONE.get(d), "VALID with NONE: the store clears VALID for a PROT_NONE entry");
   warnings.add(leaf::NONE.get(d) && L_PTE_USER.get(pte), "NONE with AP[1] = 1: PAGE_NONE has no USER");
   warnings.add(level == first_level, "Linux has no blocks of level 1");
-  warnings.add(level == pmd_level && pte_special(pte), bits(leaf::SPECIAL, "SPECIAL") + " is unused in a section");
+  warnings.add(level == pmd_level && pte_special(pte), "{} is unused in a section", bits(leaf::SPECIAL, "SPECIAL"));
   warn_of_derived_bits(d, level, warnings);
 }
 

@@ -1,9 +1,13 @@
 // `lpaemu pte decode`: what the hardware and Linux each make of a word.
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "lpaemu/emu/cli/pte.h"
 #include "lpaemu/mmu/explain.h"
@@ -28,23 +32,52 @@ std::string kind_name(mmu::Descriptor d, unsigned level) {
   return std::string{mmu::to_string(mmu::kind_of(d, level))};
 }
 
-std::string bit_range(const mmu::FieldInfo& field) {
-  return field.width() == 1 ? fmt::format("[{}]", field.lo) : fmt::format("[{}:{}]", field.hi, field.lo);
+/// What stands before and behind a field's value, the same for every word.
+struct FieldLine {
+  const mmu::FieldInfo* field;
+  std::string before;  // "  [51:40] SBZ = "
+  std::string after;   // "  should be zero  [armv7 B3.6.1]"
+};
+
+FieldLine line_of(const mmu::FieldInfo& field) {
+  const std::string bits =
+      field.width() == 1 ? fmt::format("[{}]", field.lo) : fmt::format("[{}:{}]", field.hi, field.lo);
+  return {&field, fmt::format("  {:>7} {} = ", bits, field.name),
+          fmt::format("  {}  [{}]\n", field.meaning, field.citation)};
 }
 
-void append_text(std::string& text, mmu::Descriptor d, unsigned level) {
-  auto out = std::back_inserter(text);
-  fmt::format_to(out, "{}  level {} {}\n", d, level, kind_name(d, level));
-  for (const mmu::FieldInfo& field : mmu::fields_of(d, level)) {
-    const std::uint64_t value = field.value_in(d.raw());
-    if (value == 0) continue;
-    fmt::format_to(out, "  {:>7} {} = {}  {}  [{}]\n", bit_range(field), field.name,
-                   field.width() < 4 ? fmt::format("{}", value) : fmt::format("{:#x}", value), field.meaning,
-                   field.citation);
+/// Decodes in text; keeps the lines of each field table it has met.
+class TextDecoder {
+ public:
+  void append(std::string& text, mmu::Descriptor d, unsigned level) {
+    fmt::format_to(std::back_inserter(text), FMT_COMPILE("{}  level {} {}\n"), d, level, kind_name(d, level));
+    for (const FieldLine& line : lines_of(mmu::fields_of(d, level))) append_field(text, line, d);
+    text.append("  hardware: ").append(mmu::describe_hardware(d, level));
+    text.append("\n  linux: ").append(mmu::describe_linux(d, level)).append("\n");
+    for (const std::string& warning : mmu::warnings_about(d, level)) text.append("  warning: ").append(warning + '\n');
   }
-  fmt::format_to(out, "  hardware: {}\n  linux: {}\n", mmu::describe_hardware(d, level), mmu::describe_linux(d, level));
-  for (const std::string& warning : mmu::warnings_about(d, level)) fmt::format_to(out, "  warning: {}\n", warning);
-}
+
+ private:
+  static void append_field(std::string& text, const FieldLine& line, mmu::Descriptor d) {
+    const std::uint64_t value = line.field->value_in(d.raw());
+    if (value == 0) return;
+    text += line.before;
+    if (line.field->width() < hex_width)
+      fmt::format_to(std::back_inserter(text), FMT_COMPILE("{}"), value);
+    else
+      fmt::format_to(std::back_inserter(text), FMT_COMPILE("{:#x}"), value);
+    text += line.after;
+  }
+
+  const std::vector<FieldLine>& lines_of(std::span<const mmu::FieldInfo> fields) {
+    std::vector<FieldLine>& lines = lines_[fields.data()];
+    if (lines.empty()) std::ranges::transform(fields, std::back_inserter(lines), line_of);
+    return lines;
+  }
+
+  static constexpr unsigned hex_width = 4;  // narrower fields are decimal
+  std::map<const mmu::FieldInfo*, std::vector<FieldLine>> lines_;
+};
 
 /// The leaf's state as members of their own, for programs.
 ordered_json leaf_json(mmu::Descriptor d, unsigned level) {
@@ -98,6 +131,7 @@ int run(const Options& options) {
   const bool array = json && !values.from_lines();
   if (array) output.text() += '[';
   std::string_view separator;
+  TextDecoder decoder;
   while (const auto value = values.next()) {
     const mmu::Descriptor d{*value};
     if (json) {
@@ -108,7 +142,7 @@ int run(const Options& options) {
       else
         output.text() += '\n';
     } else {
-      append_text(output.text(), d, options.level);
+      decoder.append(output.text(), d, options.level);
     }
     output.written();
   }
