@@ -30,7 +30,7 @@ Result<void> faultin_page_in(mm_struct& mm, vm_area& vma, VirtAddr va, mmu::Acce
 Result<void> faultin_page(mm_struct& mm, VirtAddr va, mmu::Access access) {
   if (va >= TASK_SIZE) return unexpected(Errno::efault);
   vm_area* vma = mm.find_vma(va);
-  if (vma != nullptr && va < vma->vm_start && !expand_stack(mm, *vma, va)) vma = nullptr;  // [P-51c]
+  if (vma != nullptr && va < vma->vm_start && !expand_stack(mm, *vma, va)) vma = nullptr;
   if (vma == nullptr) return unexpected(Errno::efault);
   const vm_flags_t required = access == mmu::Access::write ? VM_WRITE : VM_READ;  // [linux mm/gup.c:check_vma_flags]
   if (!vma->is(required)) return unexpected(Errno::efault);
@@ -43,14 +43,14 @@ Result<void> mm_populate(mm_struct& mm, VirtRange range) {
     if (vma == nullptr) return unexpected(Errno::enomem);
     const VirtRange part = vma->range().intersection({va, range.end});
     if (part.start != va) return unexpected(Errno::enomem);
+    va = part.end;
+    if (vma->is(VM_LOCKONFAULT)) continue;
     if (!vma->accessible()) return unexpected(Errno::efault);
     // Copy-on-write is broken in advance, but shared pages are not made dirty for nothing.
     // [linux mm/gup.c:populate_vma_page_range]
     const auto access = !vma->is(VM_SHARED) && vma->is(VM_WRITE) ? mmu::Access::write : mmu::Access::read;
-    if (!vma->is(VM_LOCKONFAULT)) {
-      for (; va < part.end; va += mmu::PAGE_SIZE) LPAEMU_TRY_VOID(faultin_page_in(mm, *vma, va, access));
-    }
-    va = part.end;
+    for (VirtAddr page = part.start; page < part.end; page += mmu::PAGE_SIZE)
+      LPAEMU_TRY_VOID(faultin_page_in(mm, *vma, page, access));
   }
   return {};
 }

@@ -5,7 +5,6 @@
 #include "lpaemu/kernel_model/mm/page_cache.h"
 #include "munmap.h"
 #include "pgtable.h"
-#include "stack.h"
 #include "vma.h"
 #include "zap.h"
 
@@ -152,8 +151,7 @@ Result<void> populate(mm_struct& mm, VirtRange range, mmu::Access access) {
   const vm_flags_t required = access == mmu::Access::write ? VM_WRITE : VM_READ;
   for (VirtAddr va = range.start; va < range.end; va += mmu::PAGE_SIZE) {
     vm_area* vma = mm.find_vma(va);
-    if (vma != nullptr && va < vma->vm_start && !expand_stack(mm, *vma, va)) vma = nullptr;
-    if (vma == nullptr) return unexpected(Errno::enomem);
+    if (vma == nullptr || va < vma->vm_start) return unexpected(Errno::enomem);  // a stack does not grow for this
     if (!vma->is(required) || vma->is_any(VM_IO | VM_PFNMAP)) return unexpected(Errno::einval);
     LPAEMU_TRY_VOID(faultin_page_in(mm, *vma, va, access));
   }

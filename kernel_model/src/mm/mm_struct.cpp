@@ -7,12 +7,19 @@
 
 namespace lpaemu::kernel {
 
+namespace {
+
+/// SCTLR of a Cortex-A15 out of reset, little-endian, low vectors. [a15 4.3.27]
+constexpr mmu::Sctlr reset_sctlr{0x00c50078};
+
+}  // namespace
+
 mmu::TranslationRegisters user_machine_registers(mmu::Ttbr ttbr0) {
   // TTBR1 serves no address: with RAM above PAGE_OFFSET v7_ttb_setup leaves T1SZ 0. A machine with RAM at a low
   // address is set up the same way, so that a guest sees one TTBCR. [lpae-mmu M-65]
   constexpr PhysAddr above_page_offset{PhysAddr::mask};
   const mmu::TtbSetup setup = mmu::v7_ttb_setup(mmu::VmSplit::split_3g, above_page_offset);
-  return {setup.ttbcr, ttbr0, mmu::Ttbr{}, mmu::linux_mair(), mmu::apply_crval(mmu::Sctlr{})};
+  return {setup.ttbcr, ttbr0, mmu::Ttbr{}, mmu::linux_mair(), mmu::apply_crval(reset_sctlr)};
 }
 
 mm_struct::mm_struct(MmContext context, Asid asid, PhysAddr pgd)

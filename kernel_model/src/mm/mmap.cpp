@@ -100,17 +100,22 @@ Result<VirtAddr> do_mmap(mm_struct& mm, const MmapRequest& request) {
   if ((request.flags & MAP_FIXED_NOREPLACE) != 0 && mm.find_vma_intersection({start, start + length}) != nullptr)
     return unexpected(Errno::eexist);
 
-  LPAEMU_TRY(flags, request.mapping != nullptr ? file_flags(request, vm_flags) : anonymous_flags(request, vm_flags));
+  const bool anonymous = request.mapping == nullptr && request.file == nullptr;
+  LPAEMU_TRY(flags, anonymous ? anonymous_flags(request, vm_flags) : file_flags(request, vm_flags));
   vm_area vma;
   vma.vm_start = start;
   vma.vm_end = start + length;
   vma.vm_flags = flags;
   if ((request.flags & MAP_NORESERVE) != 0) vma.vm_flags |= VM_NORESERVE;
   vma.mapping = request.mapping;
+  if (!anonymous && vma.mapping == nullptr) {
+    LPAEMU_TRY(pages, request.file->mmap());
+    vma.mapping = std::move(pages);
+  }
   vma.vm_file = request.file;
   vma.name = request.name;
   vma.vm_pgoff = request.pgoff;
-  if (request.mapping == nullptr) vma.vm_pgoff = vma.is(VM_SHARED) ? 0 : start.page_number();
+  if (anonymous) vma.vm_pgoff = vma.is(VM_SHARED) ? 0 : start.page_number();
   LPAEMU_TRY(mapped, mmap_region(mm, std::move(vma)));
 
   // What cannot be populated is left to faults: mmap has succeeded. [linux mm/util.c:vm_mmap_pgoff]

@@ -1,6 +1,7 @@
 #include "lpaemu/kernel_model/mm/page_cache.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "lpaemu/kernel_model/mm/mm_struct.h"
@@ -81,14 +82,26 @@ Result<std::size_t> page_cache::read(std::uint64_t offset, std::span<std::byte> 
     if (is_shmem() && !find_page(at / page_bytes)) {
       std::memset(buffer.data() + done, 0, step);  // a hole stays one
     } else {
-      const auto pfn = get_page(at / page_bytes);
-      if (!pfn && done != 0) return done;
-      if (!pfn) return unexpected(pfn.error());
-      std::memcpy(buffer.data() + done, pages_.bytes(*pfn).data() + skip, step);
+      const auto copied = copy_page(at / page_bytes, skip, buffer.subspan(done, step));
+      if (!copied && done != 0) return done;
+      if (!copied) return unexpected(copied.error());
     }
     done += step;
   }
   return total;
+}
+
+Result<void> page_cache::copy_page(std::uint64_t pgoff, std::size_t skip, std::span<std::byte> to) {
+  const auto pfn = get_page(pgoff);
+  if (pfn) {
+    std::memcpy(to.data(), pages_.bytes(*pfn).data() + skip, to.size());
+    return {};
+  }
+  if (pfn.error() != Errno::enomem || !fill_) return unexpected(pfn.error());
+  std::array<std::byte, page_bytes> page{};  // RAM is full: Linux would reclaim a page for this
+  LPAEMU_TRY_VOID(fill_(pgoff, page));
+  std::memcpy(to.data(), page.data() + skip, to.size());
+  return {};
 }
 
 Result<Pfn> page_cache::page_for_write(std::uint64_t pgoff, bool whole) {
@@ -115,13 +128,14 @@ Result<std::size_t> page_cache::write(std::uint64_t offset, std::span<const std:
   return data.size();
 }
 
-void page_cache::truncate(std::uint64_t size) {  // [linux mm/truncate.c:truncate_setsize]
+void page_cache::truncate(std::uint64_t size) {
   const std::uint64_t old = size_;
   size_ = size;
-  if (size >= old) return;
-  // Pages wholly beyond the end go; the rest of the last one reads as zeroes if the file grows again.
+  if (size > old) return;
+  // Pages wholly beyond the end go; the rest of the last one reads as zeroes if the file grows again. That holds for
+  // the same size as well: a mapping may have stored there.
   const std::uint64_t whole = pages_for(size);
-  drop_pages(whole, ~std::uint64_t{0});
+  drop_pages(whole, ~std::uint64_t{0}, EvenCows::yes);
   zero_part(size, whole * page_bytes);
 }
 
@@ -136,7 +150,7 @@ void page_cache::punch_hole(std::uint64_t offset, std::uint64_t bytes) {
     return;
   }
   zero_part(offset, first * page_bytes);
-  drop_pages(first, last);
+  drop_pages(first, last, EvenCows::no);
   if (end > last * page_bytes) zero_part(last * page_bytes, end);
 }
 
@@ -150,19 +164,19 @@ void page_cache::zero_part(std::uint64_t from, std::uint64_t to) {
   pages_.page_of(*pfn).dirty = true;
 }
 
-void page_cache::drop_pages(std::uint64_t first, std::uint64_t end) {
-  unmap_mapping_range(first, end);
+void page_cache::drop_pages(std::uint64_t first, std::uint64_t end, EvenCows even_cows) {
+  unmap_mapping_range(first, end, even_cows);
   const auto low = present_.lower_bound(first);
   const auto high = present_.lower_bound(end);
   for (auto at = low; at != high; ++at) put_page(at->second);
   present_.erase(low, high);
 }
 
-void page_cache::unmap_mapping_range(std::uint64_t first, std::uint64_t end) {
+void page_cache::unmap_mapping_range(std::uint64_t first, std::uint64_t end, EvenCows even_cows) {
   for (const auto& [mm, count] : mappers_) {
     mmu_gather gather{*mm};
     for (auto& [start, vma] : mm->vmas())
-      if (vma.mapping.get() == this) gather.unmap(vma, mapped_part(vma, first, end));
+      if (vma.mapping.get() == this) gather.unmap(vma, mapped_part(vma, first, end), even_cows);
   }
 }
 

@@ -1,6 +1,5 @@
 #include "zap.h"
 
-#include "lpaemu/kernel_model/mm/page_cache.h"
 #include "pgtable.h"
 
 namespace lpaemu::kernel {
@@ -11,11 +10,12 @@ std::uint64_t& rss_counter(mm_struct& mm, const vm_area& vma, const page& page) 
   return vma.mapping != nullptr && vma.mapping->is_shmem() && !special ? mm.rss.shmem : mm.rss.file;
 }
 
-void mmu_gather::unmap(vm_area& vma, VirtRange range) {
+void mmu_gather::unmap(vm_area& vma, VirtRange range, EvenCows even_cows) {
   for_each_pte(mm_, range, [&](PteTable& table, VirtAddr va, mmu::Pte pte) {
+    page* page = vm_normal_page(mm_, pte);
+    if (page != nullptr && page->anon && even_cows == EvenCows::no) return;
     table.set(va, mmu::Pte{});
     cleared_ = cleared_.hull({va, va + mmu::PAGE_SIZE});
-    page* page = vm_normal_page(mm_, pte);
     if (page == nullptr) return;
     --rss_counter(mm_, vma, *page);
     --page->mapcount;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lpaemu/kernel_model/mm/mm_struct.h"
+#include "lpaemu/kernel_model/mm/page_cache.h"
 
 namespace lpaemu::kernel {
 
@@ -15,8 +16,8 @@ class mmu_gather {
   mmu_gather(const mmu_gather&) = delete;
   mmu_gather& operator=(const mmu_gather&) = delete;
 
-  /// Clears the entries of `range` and drops what they map. [linux mm/memory.c:zap_pte_range]
-  void unmap(vm_area& vma, VirtRange range);
+  /// Clears the entries of `range` and drops what they map. [linux mm/memory.c:zap_pte_range, should_zap_page]
+  void unmap(vm_area& vma, VirtRange range, EvenCows even_cows = EvenCows::yes);
   /// Frees the tables of `range` that no VMA needs.
   void free_pgtables(VirtRange range) { mm_.free_pgtables(range, freed_); }
   void finish();

@@ -33,12 +33,6 @@ SyscallResult sys_mmap2(task_struct& task, const SyscallArgs& args) {
   if ((request.flags & MAP_HUGETLB) != 0) return unexpected(Errno::einval);
   if ((request.flags & MAP_ANONYMOUS) == 0) {
     LPAEMU_TRY(file, fget(task, args[4]));
-    if (request.length == 0) return unexpected(Errno::einval);
-    if (!file->readable()) return unexpected(Errno::eacces);
-    const bool writes_back = (request.flags & MAP_TYPE) != MAP_PRIVATE && (request.prot & PROT_WRITE) != 0;
-    if (writes_back && !file->writable()) return unexpected(Errno::eacces);
-    LPAEMU_TRY(mapping, file->mmap());
-    request.mapping = std::move(mapping);
     request.file_writable = file->writable();
     request.file = std::move(file);
   }

@@ -124,6 +124,14 @@ TEST_CASE("mlockall", "[mm][mlock]") {
   guest.audit();
 }
 
+TEST_CASE("locking on fault asks for no rights", "[mm][mlock]") {
+  Guest guest;
+  const VirtAddr va = guest.map(1, 0);
+  CHECK(do_mlock(guest.mm(), va, page_size, VM_LOCKED | VM_LOCKONFAULT).has_value());
+  CHECK(do_mlock(guest.mm(), va, page_size) == unexpected(Errno::enomem));
+  guest.audit();
+}
+
 TEST_CASE("mprotect of locked private memory makes its copies at once", "[mm][mlock][mprotect]") {
   Guest guest;
   const VirtAddr va = guest.map(1, PROT_READ);

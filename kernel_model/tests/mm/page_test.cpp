@@ -126,8 +126,42 @@ TEST_CASE("truncation takes pages from every address space", "[mm][page_cache][r
   CHECK(one.byte_at(page_of(a, 2) + 8) == 0);  // the rest of the last page is zeroed, and it stays mapped
   CHECK(one.load(page_of(a, 3)).last() == Verdict::bus_adrerr);
   CHECK(two.load(page_of(copy, 3)).last() == Verdict::bus_adrerr);  // private copies go as well
+  one.store(page_of(a, 2) + 8, 9);
+  file->truncate(2 * page_size + 4);  // the same size: what was stored behind the end goes
+  CHECK(one.byte_at(page_of(a, 2) + 8) == 0);
   file->truncate(4 * page_size);
   CHECK(one.byte_at(page_of(a, 3) + 8) == 0);
+}
+
+TEST_CASE("a hole takes the file's pages from every address space, and leaves private copies",
+          "[mm][page_cache][rmap]") {
+  Board board;
+  Guest guest{board, Asid{1}};
+  const auto file = std::make_shared<page_cache>(board.pages, 2 * page_size);
+  const VirtAddr shared = guest.map_file(file, 2, RW, MAP_SHARED);
+  const VirtAddr copy = guest.map_file(file, 2, RW, MAP_PRIVATE);
+  for (std::uint32_t i = 0; i < 2; ++i) guest.store(page_of(shared, i), 9);
+  guest.store(copy, 3);
+  guest.load(page_of(copy, 1));
+  file->punch_hole(0, 2 * page_size);
+  guest.audit();
+  CHECK(guest.byte_at(shared) == 0);
+  CHECK(guest.byte_at(copy) == 3);
+  CHECK(guest.byte_at(page_of(copy, 1)) == 0);  // it was no copy yet
+}
+
+TEST_CASE("a host file can be read when RAM is full", "[mm][page_cache]") {
+  Board board{SoftDirtyMode::documented, 4 * page_size};
+  page_cache file{board.pages, 2 * page_size, [](std::uint64_t pgoff, std::span<std::byte> page) -> Result<void> {
+                    std::ranges::fill(page, std::byte{static_cast<unsigned char>(pgoff + 7)});
+                    return {};
+                  }};
+  while (board.pages.alloc_zeroed()) continue;
+  std::vector<std::byte> in(page_size + 2);
+  CHECK(file.read(1, in) == in.size());
+  CHECK(in.front() == std::byte{7});
+  CHECK(in.back() == std::byte{8});
+  CHECK(file.pages().empty());
 }
 
 TEST_CASE("holes are punched", "[mm][page_cache]") {

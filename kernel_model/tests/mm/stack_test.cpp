@@ -57,7 +57,14 @@ TEST_CASE("growth keeps the guard gap to what is accessible below", "[mm][stack]
   }
 }
 
-TEST_CASE("growth by the kernel's accesses", "[mm][stack][uaccess][P-51c]") {
+TEST_CASE("MADV_POPULATE_WRITE grows no stack", "[mm][stack][madvise]") {
+  constexpr std::int32_t MADV_POPULATE_WRITE = 23;
+  Stack guest;
+  CHECK(do_madvise(guest.mm(), guest.bottom - page_size, page_size, MADV_POPULATE_WRITE) == unexpected(Errno::enomem));
+  CHECK(guest.vma(guest.bottom).vm_start == guest.bottom);
+}
+
+TEST_CASE("growth by the kernel's and a debugger's accesses", "[mm][stack][uaccess][P-51c]") {
   Stack guest;
   REQUIRE(put_user(guest.mm(), guest.bottom - 8, std::uint32_t{1}).has_value());
   CHECK(guest.vma(guest.bottom).vm_start == guest.bottom - page_size);

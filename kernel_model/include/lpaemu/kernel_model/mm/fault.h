@@ -37,8 +37,8 @@ Verdict do_abort(mm_struct& mm, const mmu::Fault& fault, const FaultDecision& de
 /// The same from the outer loop, for a fault that a stopper may want to step.
 Verdict do_abort_stepped(mm_struct& mm, const mmu::Fault& fault, const FaultDecision& decision);
 
-/// Makes the page of `va` present for `access`, without an abort: gup, MAP_POPULATE, MADV_POPULATE_*.
-/// EFAULT: no mapping or no right; ENOMEM.
+/// Makes the page of `va` present for `access`, without an abort, for a debugger: a stack grows for it.
+/// EFAULT: no mapping or no right; ENOMEM. [linux mm/memory.c:__access_remote_vm]
 [[nodiscard]] Result<void> faultin_page(mm_struct& mm, VirtAddr va, mmu::Access access);
 
 }  // namespace lpaemu::kernel

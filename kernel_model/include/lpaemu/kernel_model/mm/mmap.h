@@ -22,7 +22,7 @@ struct MmapRequest {
   std::uint32_t length = 0;
   std::uint32_t prot = 0;
   std::uint32_t flags = 0;
-  std::shared_ptr<page_cache> mapping{};  // null: anonymous (shared anonymous gets a fresh cache)
+  std::shared_ptr<page_cache> mapping{};  // null: the file's; without one anonymous (shared anonymous gets a fresh one)
   std::shared_ptr<File> file{};           // its open file; decides MAYWRITE by `file_writable`
   bool file_writable = false;
   std::uint64_t pgoff = 0;  // in pages

@@ -16,6 +16,9 @@ namespace lpaemu::kernel {
 
 class mm_struct;
 
+/// Whether private copies of a file's pages go with them. [linux include/linux/mm.h:zap_details]
+enum class EvenCows : bool { no, yes };
+
 /// How many pages the files of one file system may have together. [linux mm/shmem.c:shmem_inode_acct_blocks]
 struct BlockLimit {
   std::uint64_t max_blocks;
@@ -48,11 +51,12 @@ class page_cache {
   [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> buffer);
   [[nodiscard]] Result<std::size_t> write(std::uint64_t offset, std::span<const std::byte> data);
 
-  /// Sets the size; a smaller one drops pages, and takes them out of every address space that maps them.
+  /// Sets the size; a smaller one drops pages, and takes them out of every address space that maps them, private copies
+  /// too. What is stored behind the end of the last page is zeroed. [linux mm/truncate.c:truncate_setsize]
   void truncate(std::uint64_t size);
 
-  /// Zeroes the whole pages in [offset, offset + bytes) and drops them; zeroes the parts at both ends.
-  /// fallocate(PUNCH_HOLE), MADV_REMOVE. [linux mm/truncate.c:truncate_pagecache_range]
+  /// Zeroes the whole pages in [offset, offset + bytes) and drops them; zeroes the parts at both ends. Private copies
+  /// stay. fallocate(PUNCH_HOLE), MADV_REMOVE. [linux mm/truncate.c:truncate_pagecache_range]
   void punch_hole(std::uint64_t offset, std::uint64_t bytes);
 
   /// Where the pages that are there begin: ascending. For write-back and for SEEK_DATA.
@@ -71,13 +75,15 @@ class page_cache {
   /// A zeroed page at `pgoff`, where none is: ENOMEM, ENOSPC.
   [[nodiscard]] Result<Pfn> add_page(std::uint64_t pgoff);
   void put_page(Pfn pfn);
+  /// Copies bytes of a page from `skip` on; one that finds no room in RAM is read past it.
+  [[nodiscard]] Result<void> copy_page(std::uint64_t pgoff, std::size_t skip, std::span<std::byte> to);
   /// A page for a write that covers only part of it, or all.
   [[nodiscard]] Result<Pfn> page_for_write(std::uint64_t pgoff, bool whole);
   /// Drops pages [first, end) after taking them out of every address space.
-  void drop_pages(std::uint64_t first, std::uint64_t end);
+  void drop_pages(std::uint64_t first, std::uint64_t end, EvenCows even_cows);
   void zero_part(std::uint64_t from, std::uint64_t to);
-  /// Takes pages [first, end) out of all tables, private copies too. [linux mm/memory.c:unmap_mapping_range]
-  void unmap_mapping_range(std::uint64_t first, std::uint64_t end);
+  /// Takes pages [first, end) out of all tables. [linux mm/memory.c:unmap_mapping_range]
+  void unmap_mapping_range(std::uint64_t first, std::uint64_t end, EvenCows even_cows);
 
   /// Makes the entries of a page read-only and clean in every address space.
   void page_mkclean(std::uint64_t pgoff);
