@@ -32,13 +32,13 @@ trap 'exit 1' HUP INT TERM
 same=0 different=0 by_hand=0 left_out=''
 for name in "$@"; do
   expected=$here/expected/$name
-  case $name in *_musl | *_a32 | *_kernel | *_hook) [ -e "$expected.out" ] || [ ! -e "${expected%_*}.out" ] || expected=${expected%_*} ;; esac
+  case $name in *_musl | *_a32 | *_kernel | *_pie) [ -e "$expected.out" ] || [ ! -e "${expected%_*}.out" ] || expected=${expected%_*} ;; esac
   if [ -e "$expected.why" ]; then
     by_hand=$((by_hand + 1))
     continue
   fi
   if { grep -q "^$name  *busybox " "$here/cases.txt" && [ -z "$busybox" ]; } ||
-    { case $name in *_musl | hello_pie) [ ! -e "$programs/$name" ] ;; *) false ;; esac; }; then
+    { case $name in *_musl | *_pie | pie_*) [ ! -e "$programs/hello_pie" ] ;; *) false ;; esac; }; then
     left_out="$left_out $name"
     continue
   fi

@@ -58,7 +58,7 @@ find_case() { # find_case NAME: sets options, program, arguments and filter from
   case $rest in *' '*) arguments=${rest#* } ;; esac
   if [ "$program" = busybox ]; then program=$busybox; else program=$programs/$program; fi
   expected=$here/expected/$1
-  [ -e "$expected.out" ] || expected=${expected%_*} # NAME_musl, NAME_a32, NAME_kernel, NAME_hook have those of NAME
+  [ -e "$expected.out" ] || expected=${expected%_*} # NAME_musl, NAME_a32, NAME_kernel, NAME_pie have those of NAME
 }
 
 # shellcheck disable=SC2120 # the arguments are set inside

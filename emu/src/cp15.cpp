@@ -1,13 +1,10 @@
 #include "lpaemu/emu/cp15.h"
 
 #include "lpaemu/emu/exceptions.h"
-#include "lpaemu/mmu/proc_v7_3level.h"
+#include "lpaemu/kernel_model/mm/mm_struct.h"
 
 namespace lpaemu::emu {
 namespace {
-
-/// SCTLR of a Cortex-A15 out of reset, little-endian, low vectors. [a15 4.3.27]
-constexpr mmu::Sctlr reset_sctlr{0x00c50078};
 
 constexpr unsigned word_bits = 32;
 
@@ -15,11 +12,7 @@ constexpr unsigned word_bits = 32;
 
 Cp15 Cp15::linux_smp(mmu::Ttbr ttbr0) {
   Cp15 cp15;
-  // TTBR1 is not used, so T1SZ is 0: what the 1G split gives at any RAM base.
-  cp15.translation.ttbcr = mmu::v7_ttb_setup(mmu::VmSplit::split_1g, mmu::PhysAddr{}).ttbcr;
-  cp15.translation.ttbr0 = ttbr0;
-  cp15.translation.mair = mmu::linux_mair();
-  cp15.translation.sctlr = mmu::apply_crval(reset_sctlr);
+  cp15.translation = kernel::user_machine_registers(ttbr0);
   return cp15;
 }
 

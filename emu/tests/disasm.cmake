@@ -12,7 +12,7 @@ lpaemu_test(NAME instruction_test
   LIBS lpaemu::disasm)
 lpaemu_test(NAME loader_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/loader_test.cpp
-  LIBS lpaemu::loader)
+  LIBS lpaemu::loader lpaemu::kernel_model)
 lpaemu_test(NAME symbols_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/symbols_test.cpp
   LIBS lpaemu::loader)

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "elf_file.h"
+#include "lpaemu/kernel_model/mm/mm_struct.h"
 
 namespace lpaemu::emu {
 namespace {
@@ -115,8 +116,6 @@ class ElfReader {
     if (eabi != 5)
       return fail("ARM EABI version {} (e_flags {:#x}), lpaemu runs version 5: build it with arm-linux-gnueabihf-gcc",
                   eabi, header.e_flags);
-    if ((header.e_flags & EF_ARM_ABI_FLOAT_HARD) != 0) image_.float_abi = FloatAbi::hard;
-    if ((header.e_flags & EF_ARM_ABI_FLOAT_SOFT) != 0) image_.float_abi = FloatAbi::soft;
     if ((header.e_entry & 3) == 2)  // [linux arch/arm/kernel/elf.c:elf_check_arch]
       return fail("entry point {:#x} is neither an ARM nor a Thumb address", header.e_entry);
     image_.entry = VirtAddr{header.e_entry};
@@ -170,10 +169,10 @@ class ElfReader {
                   ph.p_vaddr, ph.p_offset);
     const std::uint64_t end = std::uint64_t{ph.p_vaddr} + ph.p_memsz;
     const bool is_fixed = image_.type == ElfType::executable;
-    const std::uint32_t lowest = is_fixed ? first_user_address.raw() : 0;
-    if (ph.p_vaddr < lowest || end > task_size.raw())
+    const std::uint32_t lowest = is_fixed ? kernel::FIRST_USER_ADDRESS.raw() : 0;
+    if (ph.p_vaddr < lowest || end > kernel::TASK_SIZE.raw())
       return fail("program header {}: segment {:#x} to {:#x} is outside user space, {:#x} to {:#x}", index, ph.p_vaddr,
-                  end, lowest, task_size.raw());
+                  end, lowest, kernel::TASK_SIZE.raw());
     if (std::has_single_bit(ph.p_align)) image_.alignment = std::max(image_.alignment, ph.p_align);
     const std::uint32_t offset = ph.p_filesz != 0 ? ph.p_offset : VirtAddr{ph.p_vaddr}.page_offset();
     image_.segments.push_back({VirtAddr{ph.p_vaddr}, offset, ph.p_filesz, ph.p_memsz, (ph.p_flags & PF_R) != 0,

@@ -84,6 +84,8 @@ Expected<LoadedProgram, Error> load_program(kernel::Kernel& kernel, const std::s
   program.phentsize = image.phentsize;
   program.position_independent = image.type == ElfType::position_independent;
   program.executable_stack = image.stack != ElfStack::not_executable;
+  program.read_implies_exec = image.stack == ElfStack::unspecified;
+  program.alignment = image.alignment;
   auto read_file = [file, size = stat.size] {
     auto again = read_whole(*file, size);
     return again ? std::move(*again) : std::vector<std::byte>{};

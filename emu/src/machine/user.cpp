@@ -5,11 +5,23 @@
 #include "lpaemu/emu/engine/fault_address.h"
 #include "lpaemu/emu/loader/elf.h"
 #include "lpaemu/emu/machine/load_program.h"
+#include "lpaemu/kernel_model/task/exec.h"
 
 namespace lpaemu::emu {
 
 using kernel::Next;
 using kernel::SyscallPlace;
+
+namespace {
+
+/// How far exec moved the program: from the entry that the file names to the one that the program was told.
+std::uint32_t load_bias(const std::vector<std::uint32_t>& auxv, const kernel::Program& program) {
+  for (std::size_t i = 0; i + 1 < auxv.size(); i += 2)
+    if (auxv[i] == kernel::AT_ENTRY) return auxv[i + 1] - program.entry.raw();
+  return 0;
+}
+
+}  // namespace
 
 Expected<std::unique_ptr<UserMachine>, Error> UserMachine::create(const UserMachineConfig& config, kernel::Host& host) {
   LPAEMU_TRY(ram, GuestRam::reserve(config.ram_base, config.ram_bytes));
@@ -40,9 +52,14 @@ Expected<void, Error> UserMachine::load(const std::string& path, const std::vect
   const auto started = kernel_.start(loaded.program, argv, envp, cwd);
   if (!started) return unexpected(start_error(path, started.error()));
   code_.set_mm(kernel_.current().mm.get());
-  const std::uint32_t load_bias = kernel_.current().mm->start_code - loaded.program.segments.front().vaddr;
-  code_.add_symbols(Symbols{std::move(loaded.read_file), loaded.program.position_independent ? load_bias : 0});
+  code_.add_symbols(Symbols{std::move(loaded.read_file), load_bias(kernel_.current().auxv, loaded.program)});
   return {};
+}
+
+Cp15 UserMachine::cp15() const {
+  Cp15 cp15 = cp15_;
+  cp15.TPIDRURW = engine_->tpidrurw();
+  return cp15;
 }
 
 std::optional<Encoding> UserMachine::instruction_at(VirtAddr pc, InstructionSet set) const {

@@ -49,8 +49,6 @@ struct ElfTls {
 /// PT_GNU_STACK. Without one Linux makes the stack (and on ARM all readable memory) executable.
 enum class ElfStack : std::uint8_t { unspecified, not_executable, executable };
 
-enum class FloatAbi : std::uint8_t { unspecified, soft, hard };
-
 struct ElfImage {
   ElfType type = ElfType::executable;
   VirtAddr entry;                    // bit 0 set: Thumb
@@ -59,22 +57,13 @@ struct ElfImage {
   std::optional<std::string> interpreter;
   std::optional<ElfTls> tls;
   ElfStack stack = ElfStack::unspecified;
-  FloatAbi float_abi = FloatAbi::unspecified;
   /// AT_PHDR, AT_PHNUM, AT_PHENT: where the program finds its own headers; nothing if no segment holds them.
   std::optional<VirtAddr> phdr;
   std::uint16_t phnum = 0;
   std::uint16_t phentsize = 0;
   /// The largest alignment that a segment asks for; a load bias is a multiple of it. At least 4096.
   std::uint32_t alignment = mmu::PAGE_SIZE;
-
-  /// The first byte of the first segment's first page, and the byte after the last segment.
-  [[nodiscard]] VirtAddr first_page() const { return segments.front().vaddr.page(); }
-  [[nodiscard]] VirtAddr end() const { return segments.back().vaddr + segments.back().memsz; }
 };
-
-/// User space on ARM Linux with a 3G/1G split: FIRST_USER_ADDRESS to TASK_SIZE. [linux arch/arm/include/asm/memory.h]
-inline constexpr VirtAddr first_user_address{0x2000};
-inline constexpr VirtAddr task_size{0xbf000000};
 
 /// Reads the headers of a 32-bit little-endian ARM EABI program. `name` begins the message of an error.
 /// A dynamically linked program is described as well, with its interpreter.

@@ -35,7 +35,8 @@ class UserMachine final : private EngineClient, private AbortSource {
   [[nodiscard]] CodeReader& code() { return code_; }
   [[nodiscard]] const Engine& engine() const { return *engine_; }
   [[nodiscard]] Engine& engine() { return *engine_; }
-  [[nodiscard]] const Cp15& cp15() const { return cp15_; }
+  /// With what the guest itself writes: TPIDRURW.
+  [[nodiscard]] Cp15 cp15() const;
   [[nodiscard]] const ExceptionState& exceptions() const { return exceptions_; }
   /// Host time spent inside the engine, its hooks included.
   [[nodiscard]] std::chrono::nanoseconds guest_time() const { return guest_time_; }
@@ -80,7 +81,7 @@ class UserMachine final : private EngineClient, private AbortSource {
   BlockHook block_hook_;
   std::unique_ptr<GuestRam> ram_;
   std::unique_ptr<Engine> engine_;
-  Cp15 cp15_;
+  Cp15 cp15_;  // TPIDRURW is the engine's
   ExceptionState exceptions_;
   UserCpu cpu_;
   kernel::Kernel kernel_;
