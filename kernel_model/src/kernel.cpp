@@ -272,12 +272,14 @@ VirtAddr Kernel::svc_address() const {
 Next Kernel::run_syscall(const SyscallRow& row, const SyscallArgs& args) {
   kernel_origin_ = Origin{.kernel = true, .syscall = row.number, .pc = VirtAddr{}};
   if (events_.active()) kernel_origin_.pc = svc_address();
-  if (row.support == Support::absent) [[unlikely]]
-    warn_absent(row.number, row.name);
   events_.emit({.kind = EventKind::SyscallEntered, .value_after = row.number});
   if (tracer_ != nullptr) tracer_->on_enter(*current_, row.number, args.r);
 
   const SyscallResult result = row.handler(*current_, args);
+  if (!result && result.error() == Errno::enosys) [[unlikely]] {
+    const bool on_purpose = row.handler == sys_ni_syscall && row.support != Support::absent;
+    if (!on_purpose) warn_absent(row.number, row.name);
+  }
   const bool again = !result && result.error() == Errno::erestartsys;
   if (exited_ || again) {
     if (tracer_ != nullptr) tracer_->on_no_return(*current_, row.number, args.r);

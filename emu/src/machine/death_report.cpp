@@ -80,6 +80,7 @@ std::string register_lines(const kernel::UserRegisters& registers) {
 
 std::string death_report(const ExitReport& report, kernel::mm_struct& mm, CodeReader& code) {
   std::string out = first_line(report, code);
+  if (!has_address(report.info) && !report.out_of_memory && report.note.empty()) return out;  // a signal it was sent
   const auto set = instruction_set(report.registers);
   const std::string source = code.source_line(report.registers.pc());
   out += detail("instruction", code.text_at(report.registers.pc(), set) + (source.empty() ? "" : "    " + source));
