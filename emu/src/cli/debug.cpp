@@ -30,6 +30,8 @@ struct DebugOptions {
   std::string input = "/dev/null";
 };
 
+constexpr std::uint64_t largest_script = std::uint64_t{1} << 20;
+
 void to_standard_output(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);  // the guest writes there too
@@ -42,7 +44,7 @@ Expected<std::deque<std::string>, Error> prepared_commands(const DebugOptions& o
       lines.push_back(text);
       continue;
     }
-    LPAEMU_TRY(bytes, read_file(text));
+    LPAEMU_TRY(bytes, read_file(text, largest_script));
     std::string line;
     for (const std::byte byte : bytes) {
       if (byte != std::byte{'\n'})

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <memory>
 
 #include "lpaemu/emu/cli/commands.h"
 #include "lpaemu/emu/machine/death_report.h"
@@ -34,25 +37,33 @@ class Listeners {
   Listeners(const Listeners&) = delete;
   Listeners& operator=(const Listeners&) = delete;
 
+  /// Opens the file that --stats names, so that a bad name is known before the guest has run.
+  [[nodiscard]] Expected<void, Error> open_report(const StatsOption& option) {
+    if (option.file.empty()) return {};
+    report_file_.reset(std::fopen(option.file.c_str(), "we"));
+    if (report_file_) return {};
+    return unexpected(Error{fmt::format("cannot write the statistics to '{}': {}", option.file, std::strerror(errno))});
+  }
+
   /// Writes what --stats asks for.
   [[nodiscard]] Expected<void, Error> report(const StatsOption& option, std::chrono::nanoseconds host_time) {
     const kernel::PageAllocator& pages = machine_.kernel().pages();
     const Statistics::Totals totals{machine_.engine().statistics(), machine_.guest_time(), host_time,
                                     pages.total_pages() - pages.free_pages(), pages.total_pages()};
     const std::string text = option.format == StatsFormat::json ? statistics_.json(totals) : statistics_.text(totals);
-    if (option.file.empty()) {
+    if (!report_file_) {
       to_standard_error(text);
       return {};
     }
-    std::FILE* const file = std::fopen(option.file.c_str(), "w");
-    const bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    if (file == nullptr || std::fclose(file) != 0 || !written)  // a small file is written only when it is closed
+    const bool written = std::fwrite(text.data(), 1, text.size(), report_file_.get()) == text.size();
+    if (std::fclose(report_file_.release()) != 0 || !written)  // a small file is written only when it is closed
       return unexpected(Error{fmt::format("cannot write the statistics to '{}'", option.file)});
     return {};
   }
 
  private:
   UserMachine& machine_;
+  std::unique_ptr<std::FILE, decltype([](std::FILE* file) { std::fclose(file); })> report_file_;
   Statistics statistics_;
   FaultLines fault_lines_{
       machine_.code(), machine_.cpu(),
@@ -98,6 +109,7 @@ Expected<std::unique_ptr<GuestRun>, Error> GuestRun::create(const RunOptions& op
   run->machine_ = std::move(machine);
   LPAEMU_TRY(paths, mount_guest_tree(run->machine_->kernel(), options.tree));
   run->listeners_ = std::make_unique<Listeners>(options, *run->machine_);
+  if (options.stats) LPAEMU_TRY_VOID(run->listeners_->open_report(*options.stats));
   LPAEMU_TRY_VOID(run->machine_->load(paths.program, options.args, options.env, paths.cwd));
   return run;
 }

@@ -25,24 +25,32 @@ std::vector<std::string> words(const CLI::App& app, int argc, char** argv) {
   return args;
 }
 
-/// CLI11 only says that a command is required, not that it does not know the one it got.
-void check_command(const CLI::App& app, int argc, char** argv) {
+/// The command that is asked for, as far as its words are known, and the first word that is not.
+struct Asked {
+  std::string command;
+  const char* unknown = nullptr;
+};
+
+Asked asked_for(const CLI::App& app, int argc, char** argv) {
   const CLI::App* command = &app;
+  std::string words = app.get_name();
   for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
     const auto known = command->get_subcommands([](const CLI::App*) { return true; });
-    if (known.empty()) return;  // what follows are its arguments
+    if (known.empty()) break;  // what follows are its arguments
     const auto named = [&](const CLI::App* candidate) { return candidate->check_name(argv[i]); };
     const auto found = std::ranges::find_if(known, named);
-    if (found == known.end()) throw CLI::ExtrasError(command->get_name(), {argv[i]});
+    if (found == known.end()) return {words, argv[i]};
     command = *found;
+    words += " " + command->get_name();
   }
+  return {words};
 }
 
 int run_program(int argc, char** argv) {
   CLI::App app{"lpaemu: runs ARM Linux programs through LPAE page tables that you can watch"};
   app.name("lpaemu");
   app.require_subcommand(1);
-  app.footer("`lpaemu COMMAND --help` tells all about a command.");
+  app.set_version_flag("--version", versions());
 
   Action action;
   add_debug_command(app, action);
@@ -50,14 +58,17 @@ int run_program(int argc, char** argv) {
   add_run_command(app, action);
   add_version_command(app, action);
   add_walk_command(app, action);
+  app.footer("`lpaemu COMMAND --help` tells all about a command.");  // last: commands inherit what is there
 
+  const Asked asked = asked_for(app, argc, argv);
   try {
-    check_command(app, argc, argv);
+    // CLI11 only says that a command is required, not that it does not know the one it got.
+    if (asked.unknown != nullptr) throw CLI::ExtrasError(asked.command, {asked.unknown});
     app.parse(words(app, argc, argv));
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    return fail(fmt::format("{}; see lpaemu --help", error.what()), exit_usage);
+    return fail(fmt::format("{}; see {} --help", error.what(), asked.command), exit_usage);
   }
   configure_logging();
   return action();
@@ -68,7 +79,8 @@ int run_program(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   lpaemu::emu::occupy_standard_descriptors();
-  std::signal(SIGPIPE, SIG_IGN);  // output to a closed pipe is an error like any other
+  std::signal(SIGPIPE, SIG_IGN);  // output to a closed pipe is an error like any other, and so is a file's size limit
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return lpaemu::emu::run_program(argc, argv);
   } catch (const std::exception& error) {  // a bug of ours, or the host out of memory

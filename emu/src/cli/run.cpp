@@ -46,7 +46,7 @@ int run_with_gdb(const RunOptions& options) {
 
 int run(const RunOptions& options) {
   if (options.gdb) return run_with_gdb(options);
-  const auto guest = GuestRun::create(options, options.timeout_seconds ? BlockHook::on : BlockHook::off);
+  const auto guest = GuestRun::create(options, BlockHook::off);
   if (!guest) return fail(guest.error().message);
   StopSignals signals{options.timeout_seconds, [&run = **guest] { run.interrupt(); }};
   const auto end = (*guest)->machine().run();

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <system_error>
 
 #include "lpaemu/emu/cli/size.h"
 #include "lpaemu/emu/engine/guest_ram.h"
@@ -24,6 +26,29 @@ std::uint64_t checked_size(const std::string& option, const std::string& text) {
   return *size;
 }
 
+std::uint64_t checked_address(const std::string& option, const std::string& text) {
+  const auto address = parse_size(text);
+  if (!address) throw CLI::ValidationError(option, fmt::format("'{}' is no address; write e.g. 0x880000000", text));
+  return *address;
+}
+
+/// CLI11's own words for a number that is none do not say what to write.
+template <class Number>
+Number checked_number(const std::string& option, const std::string& text, std::string_view example) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size())
+    throw CLI::ValidationError(option, fmt::format("'{}' is no number; write e.g. {}", text, example));
+  return value;
+}
+
+double checked_seconds(const std::string& text) {
+  const auto seconds = checked_number<double>("--timeout", text, "2.5");
+  if (!(seconds > 0) || !std::isfinite(seconds))
+    throw CLI::ValidationError("--timeout", fmt::format("'{}' is not a time of more than 0 seconds", text));
+  return seconds;
+}
+
 Bind parse_bind(const std::string& text) {
   Bind bind;
   std::string rest = text;
@@ -37,6 +62,8 @@ Bind parse_bind(const std::string& text) {
   if (bind.host.empty()) throw CLI::ValidationError("--bind", fmt::format("'{}' names no host path", text));
   if (!bind.guest.empty() && !bind.guest.starts_with('/'))
     throw CLI::ValidationError("--bind", fmt::format("guest path '{}' is not absolute", bind.guest));
+  if (bind.guest.find(':') != std::string::npos)
+    throw CLI::ValidationError("--bind", fmt::format("'{}' is not of the form HOST[:GUEST][:rw]", text));
   return bind;
 }
 
@@ -62,7 +89,7 @@ void check_environment(const std::string& text) {
 
 void check_memory(RunOptions& options) {
   if (options.mem < min_ram || options.mem > max_ram)
-    throw CLI::ValidationError("--mem", fmt::format("{:#x} bytes are not between 4M and 4G", options.mem));
+    throw CLI::ValidationError("--mem", fmt::format("{} bytes are not between 4M and 4G", options.mem));
   options.mem -= options.mem % ram_alignment;
   if (options.ram_base % ram_alignment != 0)
     throw CLI::ValidationError("--ram-base", fmt::format("{:#x} is not a multiple of 2M", options.ram_base));
@@ -111,21 +138,25 @@ void declare_run_options(CLI::App& command, RunOptions& options) {
   command
       .add_option_function<std::string>(
           "--mem", [&options](const std::string& text) { options.mem = checked_size("--mem", text); },
-          "Size of RAM, e.g. 512M")
+          "Size of RAM, 4M to 4G, e.g. 512M")
       ->type_name("SIZE")
       ->default_str("1G");
   command
       .add_option_function<std::string>(
-          "--ram-base", [&options](const std::string& text) { options.ram_base = checked_size("--ram-base", text); },
+          "--ram-base", [&options](const std::string& text) { options.ram_base = checked_address("--ram-base", text); },
           "Physical address where RAM starts")
       ->type_name("ADDRESS")
       ->default_str("0x880000000");
   command.add_option("--env", options.env, "An environment variable; the guest has these only; repeatable")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
-  command.add_option("--uid", options.uid, "The guest's user; 0 sees page frame numbers in pagemap")
+  command
+      .add_option_function<std::string>(
+          "--uid",
+          [&options](const std::string& text) { options.uid = checked_number<std::uint32_t>("--uid", text, "1000"); },
+          "The guest's user; 0 sees page frame numbers in pagemap")
       ->type_name("N")
-      ->capture_default_str();
+      ->default_str("0");
   command
       .add_option_function<std::string>(
           "--soft-dirty",
@@ -141,13 +172,8 @@ void declare_run_options(CLI::App& command, RunOptions& options) {
   command.add_flag("--stats{text}", options.stats_text, "Counts at the end: --stats, --stats=json, --stats=json:FILE")
       ->type_name("[=text|json][:FILE]");
   command
-      .add_option_function<double>(
-          "--timeout",
-          [&options](const double& seconds) {
-            if (!(seconds > 0) || !std::isfinite(seconds))
-              throw CLI::ValidationError("--timeout", "must be more than 0 seconds");
-            options.timeout_seconds = seconds;
-          },
+      .add_option_function<std::string>(
+          "--timeout", [&options](const std::string& text) { options.timeout_seconds = checked_seconds(text); },
           "Stop the guest after this time: exit status 124")
       ->type_name("SECONDS");
 }
@@ -158,7 +184,8 @@ void declare_gdb_options(CLI::App& command, RunOptions& options) {
           "--gdb", [&options](const std::string& where) { options.gdb = where; },
           "Wait for a GDB: PORT (of the loopback interface), HOST:PORT, unix:PATH or stdio")
       ->type_name("WHERE");
-  command.add_flag("--gdb-nowait", options.gdb_nowait, "With --gdb: the guest runs; a GDB may come later");
+  command.add_flag("--gdb-nowait", options.gdb_nowait, "With --gdb: the guest runs; a GDB may come later")
+      ->needs("--gdb");
 }
 
 void finish_run_options(RunOptions& options) {

@@ -33,7 +33,7 @@ void on_signal(int signo) {
   set_timer(soon);
 }
 
-constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGALRM};
+constexpr int stop_signals[] = {SIGINT, SIGTERM, SIGALRM, SIGHUP};
 
 }  // namespace
 
@@ -43,7 +43,10 @@ StopSignals::StopSignals(std::optional<double> timeout_seconds, std::function<vo
   struct sigaction action{};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
+  struct sigaction hangup{};
+  sigaction(SIGHUP, nullptr, &hangup);
   for (const int signo : stop_signals) sigaction(signo, &action, nullptr);
+  if (hangup.sa_handler == SIG_IGN) sigaction(SIGHUP, &hangup, nullptr);  // as nohup wants it
   if (!timeout_seconds) return;
   constexpr double least = 1e-6;  // 0 would switch the timer off
   set_timer(std::max(*timeout_seconds, least));

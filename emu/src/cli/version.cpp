@@ -11,6 +11,10 @@
 
 namespace lpaemu::emu {
 
+std::string versions() {
+  return fmt::format("lpaemu {}\nunicorn {}\ncapstone {}", LPAEMU_VERSION, Engine::version(), capstone_version());
+}
+
 void add_version_command(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("version", "Prints the versions of lpaemu, Unicorn and Capstone");
   const auto format = std::make_shared<std::string>("text");
@@ -24,7 +28,7 @@ void add_version_command(CLI::App& app, Action& action) {
             {"lpaemu", LPAEMU_VERSION}, {"unicorn", Engine::version()}, {"capstone", capstone_version()}};
         fmt::print("{}\n", out.dump(2));
       } else {
-        fmt::print("lpaemu {}\nunicorn {}\ncapstone {}\n", LPAEMU_VERSION, Engine::version(), capstone_version());
+        fmt::print("{}\n", versions());
       }
       return 0;
     };

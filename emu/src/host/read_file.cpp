@@ -27,6 +27,7 @@ Expected<std::vector<std::byte>, Error> read_file(const std::string& path, std::
   struct stat stat{};
   if (::fstat(fd.get(), &stat) != 0) return unexpected(failure(path, errno_text(errno)));
   if (S_ISDIR(stat.st_mode)) return unexpected(failure(path, "it is a directory"));
+  if (!S_ISREG(stat.st_mode)) limit = std::min(limit, largest_stream);
   const std::string too_big = fmt::format("it has more than {} bytes", limit);
   const auto expected = static_cast<std::uint64_t>(std::max<off_t>(stat.st_size, 0));
   if (expected > limit) return unexpected(failure(path, too_big));

@@ -19,6 +19,8 @@ void add_debug_command(CLI::App& app, Action& action);
 void add_pte_command(CLI::App& app, Action& action);
 void add_run_command(CLI::App& app, Action& action);
 void add_version_command(CLI::App& app, Action& action);
+/// What `lpaemu version` prints, a line for each part.
+[[nodiscard]] std::string versions();
 void add_walk_command(CLI::App& app, Action& action);
 
 /// Prints the one line "lpaemu: error: MESSAGE" to standard error and answers `status`.

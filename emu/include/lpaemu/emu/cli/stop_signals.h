@@ -1,4 +1,4 @@
-// What may end a run from outside: SIGINT, SIGTERM and --timeout.
+// What may end a run from outside: SIGINT, SIGTERM, SIGHUP and --timeout.
 #pragma once
 
 #include <functional>
@@ -6,7 +6,7 @@
 
 namespace lpaemu::emu {
 
-/// While one of these lives, the first SIGINT or SIGTERM, or the end of the time, calls `stop` again and again until
+/// While one of these lives, the first of these signals, or the end of the time, calls `stop` again and again until
 /// run_ended(), from a signal handler: it must be async-signal-safe. Then reports are still written. A second signal
 /// ends the process at once with 128+N.
 class StopSignals {

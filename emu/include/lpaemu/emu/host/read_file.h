@@ -11,9 +11,10 @@
 namespace lpaemu::emu {
 
 inline constexpr std::uint64_t largest_file = std::uint64_t{1} << 32;
+inline constexpr std::uint64_t largest_stream = std::uint64_t{1} << 28;  // of a pipe or device, which may have no end
 
 /// Its bytes; a pipe is read to its end. Errors name the path and what is wrong with it: missing, a directory, no
-/// permission, more than `limit` bytes.
+/// permission, more than `limit` bytes, or than `largest_stream` of what is no regular file.
 [[nodiscard]] Expected<std::vector<std::byte>, Error> read_file(const std::string& path,
                                                                 std::uint64_t limit = largest_file);
 
