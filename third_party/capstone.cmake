@@ -1,4 +1,4 @@
-# Capstone: decodes the instruction that faulted (exact fault address), disassembly in reports.
+# Capstone: the disassembly in reports, in --faults and in the debugger.
 # Version: 4.0 or newer (Debian: libcapstone-dev; bookworm has 4.0.2, trixie 5.0.7).
 # Licence: BSD-3-Clause, compatible with GPL-2.0-only.
 # Found: header and library; it ships no CMake package in Debian.
