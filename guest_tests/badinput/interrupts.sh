@@ -1,5 +1,5 @@
 #!/bin/sh
-# One SIGINT or SIGTERM ends a guest wherever it is: in a loop without system calls, in one with them, in a wait. What
+# One SIGINT, SIGTERM or SIGHUP ends a guest wherever it is: in a loop without system calls, in one with them, in a wait. What
 # --stats asks for is still written, and the status is 128+N.
 #
 #   interrupts.sh --lpaemu FILE --programs DIR
@@ -53,4 +53,13 @@ for guest in tight_loop call_loop sleeping; do
   interrupt $guest INT 130
   interrupt $guest TERM 143
 done
+interrupt sleeping HUP 129
+
+# A reader that goes away kills the guest, as everywhere: one line, no registers.
+{ "$lpaemu" run "$programs/big_output" 2>"$work/err"; echo $? >"$work/status"; } </dev/null | head -c 1 >/dev/null
+if [ "$(cat "$work/status")" != 141 ]; then fail broken_pipe "status $(cat "$work/status"), expected 141"
+elif [ "$(wc -l <"$work/err")" != 1 ]; then fail broken_pipe "more than a line"
+elif ! grep -q '^lpaemu: guest killed by SIGPIPE' "$work/err"; then fail broken_pipe "it does not name SIGPIPE"
+else echo "ok   broken_pipe"
+fi
 exit $failed
