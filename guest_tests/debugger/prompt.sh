@@ -211,14 +211,13 @@ C
 ^   str r1, \[r0\]$
 ^=> bx lr$
 ^ *8  volatile unsigned counter;$
+^ *10$
 ^ *13> }$
 ^ *17  *return value;$
-^ *10$
 ^ *18  }$
 ^   0x[0-9a-f]* <add>: add r0, r1$
 ^   0x[0-9a-f]* <add+0x2>: bx lr$
 ^   0x[0-9a-f]* <add>: add r0, r1$
-^The guest exited
 P
 
 check errors 1 hello_asm 3<<'C' 4<<'P'
