@@ -196,6 +196,30 @@ C
 ^0x60001000 0x[0-9a-f]* present$
 P
 
+check code 0 watched 3<<'C' 4<<'P'
+tbreak store_word+2
+continue
+list
+list load_word
+disassemble add
+disassemble add,2
+C
+^Breakpoint 1: 0x
+^ *12  *__asm__ volatile("str %1, \[%0\]"
+^ *13> }$
+^ *14  __attribute__((noinline)) unsigned load_word
+^   str r1, \[r0\]$
+^=> bx lr$
+^ *8  volatile unsigned counter;$
+^ *10$
+^ *13> }$
+^ *17  *return value;$
+^ *18  }$
+^   0x[0-9a-f]* <add>: add r0, r1$
+^   0x[0-9a-f]* <add+0x2>: bx lr$
+^   0x[0-9a-f]* <add>: add r0, r1$
+P
+
 check errors 1 hello_asm 3<<'C' 4<<'P'
 nonsense
 break nowhere

@@ -11,9 +11,14 @@
 #include "lpaemu/emu/cli/guest_run.h"
 #include "lpaemu/emu/cli/interrupt_key.h"
 #include "lpaemu/emu/cli/run_options.h"
+#include "lpaemu/emu/debugger/complete.h"
+#include "lpaemu/emu/debugger/highlight.h"
 #include "lpaemu/emu/debugger/prompt.h"
+#include "lpaemu/emu/host/curses_screen.h"
+#include "lpaemu/emu/host/line_editor.h"
 #include "lpaemu/emu/host/line_input.h"
 #include "lpaemu/emu/host/read_file.h"
+#include "lpaemu/emu/host/terminal.h"
 
 namespace lpaemu::emu {
 namespace {
@@ -33,6 +38,9 @@ struct DebugOptions {
 constexpr std::uint64_t largest_script = std::uint64_t{1} << 20;
 
 void to_standard_output(std::string_view text) {
+  static const bool colours = output_has_colours();
+  const std::string coloured = colours ? highlighted(text) : std::string{};
+  if (colours) text = coloured;
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);  // the guest writes there too
 }
@@ -57,25 +65,50 @@ Expected<std::deque<std::string>, Error> prepared_commands(const DebugOptions& o
   return lines;
 }
 
+/// What somebody types: at a terminal with line editing and full-screen views, else as it comes.
+struct Typing {
+  std::unique_ptr<LineInput> input;
+  std::unique_ptr<LineEditor> editor;
+  std::unique_ptr<FullScreen> screen;
+
+  [[nodiscard]] std::optional<std::string> read_line(std::string_view prompt) const {
+    if (editor) return editor->read_line(prompt);
+    if (input->is_terminal()) to_standard_output(prompt);
+    return input->read_line();
+  }
+};
+
+Expected<Typing, Error> open_typing(Debugger& debugger, UniqueFd descriptor) {
+  Typing typing{.input = std::make_unique<LineInput>(std::move(descriptor)), .editor = {}, .screen = {}};
+  if (!typing.input->is_terminal() || !output_is_screen()) return typing;
+  LPAEMU_TRY(editor, LineEditor::open(typing.input->descriptor(), history_file(), [&debugger](std::string_view before) {
+               return complete_line(debugger, before);
+             }));
+  typing.editor = std::move(editor);
+  typing.screen = curses_screen(typing.input->descriptor());
+  return typing;
+}
+
 int debug(const DebugOptions& options) {
   auto commands = prepared_commands(options);
   if (!commands) return fail(commands.error().message);
-  auto typed = take_standard_input(options.input);
-  if (!typed) return fail(typed.error().message);
-  LineInput input{std::move(*typed)};
+  auto descriptor = take_standard_input(options.input);
+  if (!descriptor) return fail(descriptor.error().message);
   const auto guest = GuestRun::create(options.run, BlockHook::on);
   if (!guest) return fail(guest.error().message);
   GuestRun& run = **guest;
 
   auto debugger = Debugger::attach(run.machine(), [&run] { run.host().clear_interrupt(); });
   if (!debugger) return fail(debugger.error().message);
+  const auto typing = open_typing(**debugger, std::move(*descriptor));
+  if (!typing) return fail(typing.error().message);
   const InterruptKey key{[&run] { run.interrupt(); }};
-  Prompt prompt{**debugger, std::move(*commands), options.batch ? Prompt::AtEnd::quit : Prompt::AtEnd::read_lines,
-                [&input](std::string_view text) {
-                  if (input.is_terminal()) to_standard_output(text);
-                  return input.read_line();
-                },
-                to_standard_output};
+  Prompt prompt{**debugger,
+                std::move(*commands),
+                options.batch ? Prompt::AtEnd::quit : Prompt::AtEnd::read_lines,
+                [&typing](std::string_view text) { return typing->read_line(text); },
+                to_standard_output,
+                typing->screen.get()};
   const auto end = (*debugger)->run(prompt);
   if (!end) return fail(end.error().message);
   if (*end == DebugEnd::exited) return run.conclude(RunEnd::exited, {});

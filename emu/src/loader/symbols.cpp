@@ -113,6 +113,10 @@ std::vector<Mapping> read_mappings(Elf* elf) {
   return mappings;
 }
 
+bool is_end_of_path(std::string_view name, std::string_view path) {
+  return path.ends_with(name) && (path.size() == name.size() || path[path.size() - name.size() - 1] == '/');
+}
+
 std::vector<Row> read_rows(Elf* elf) {
   std::vector<Row> rows;
   for_each_symbol(elf, [&](const GElf_Sym& symbol, std::size_t strings) {
@@ -161,6 +165,13 @@ class Symbols::File {
     return found == rows_.end() ? nullptr : &*found;
   }
 
+  [[nodiscard]] std::vector<std::string> names_beginning(std::string_view prefix) const {
+    std::vector<std::string> names;
+    for (const Row& row : rows_)
+      if (row.name.starts_with(prefix)) names.emplace_back(row.name);
+    return names;
+  }
+
   [[nodiscard]] std::optional<bool> is_thumb(std::uint64_t address) const {
     const auto above = std::ranges::upper_bound(mappings_, address, {}, &Mapping::start);
     if (above != mappings_.begin()) return std::prev(above)->is_thumb;
@@ -168,27 +179,52 @@ class Symbols::File {
     return row != nullptr && row->is_function ? std::optional{row->is_thumb} : std::nullopt;
   }
 
-  /// Opens the debug information at its first use.
   [[nodiscard]] std::optional<SourceLine> line(std::uint64_t address) {
-    if (!elf_) return std::nullopt;
-    if (!dwarf_opened_) dwarf_.reset(dwarf_begin_elf(elf_.get(), DWARF_C_READ, nullptr));
-    dwarf_opened_ = true;
-    if (!dwarf_) return std::nullopt;
+    if (!open_dwarf()) return std::nullopt;
     Dwarf_Die unit;
     if (dwarf_addrdie(dwarf_.get(), address, &unit) != nullptr) return line_in(unit, address);
     // No address table names the unit (clang makes none): ask every unit.
+    return in_units([address](Dwarf_Die& each) -> std::optional<SourceLine> {
+      return dwarf_haspc(&each, address) == 1 ? line_in(each, address) : std::nullopt;
+    });
+  }
+
+  [[nodiscard]] std::optional<std::string> source_file(std::string_view name) {
+    if (!open_dwarf()) return std::nullopt;
+    return in_units([name](Dwarf_Die& unit) -> std::optional<std::string> {
+      Dwarf_Files* files = nullptr;
+      std::size_t count = 0;
+      if (dwarf_getsrcfiles(&unit, &files, &count) != 0) return std::nullopt;
+      for (std::size_t i = 0; i < count; ++i) {
+        const char* const path = dwarf_filesrc(files, i, nullptr, nullptr);
+        if (path != nullptr && is_end_of_path(name, path)) return path;
+      }
+      return std::nullopt;
+    });
+  }
+
+ private:
+  /// At its first use.
+  [[nodiscard]] bool open_dwarf() {
+    if (!dwarf_opened_ && elf_) dwarf_.reset(dwarf_begin_elf(elf_.get(), DWARF_C_READ, nullptr));
+    dwarf_opened_ = true;
+    return dwarf_ != nullptr;
+  }
+
+  /// The first answer that is one, of asking each compilation unit.
+  template <class Ask>
+  [[nodiscard]] auto in_units(Ask ask) -> decltype(ask(std::declval<Dwarf_Die&>())) {
     Dwarf_Off next = 0;
     std::size_t header_size = 0;
     for (Dwarf_Off offset = 0; dwarf_nextcu(dwarf_.get(), offset, &next, &header_size, nullptr, nullptr, nullptr) == 0;
          offset = next) {
+      Dwarf_Die unit;
       if (dwarf_offdie(dwarf_.get(), offset + header_size, &unit) == nullptr) continue;
-      if (dwarf_haspc(&unit, address) != 1) continue;
-      if (auto found = line_in(unit, address)) return found;
+      if (auto found = ask(unit)) return found;
     }
     return std::nullopt;
   }
 
- private:
   static std::optional<SourceLine> line_in(Dwarf_Die& unit, std::uint64_t address) {
     Dwarf_Line* const line = dwarf_getsrc_die(&unit, address);
     int number = 0;
@@ -234,6 +270,8 @@ std::optional<SourceLine> Symbols::source_line(VirtAddr address) const {
   return file().line(address.raw() - load_bias_);
 }
 
+std::optional<std::string> Symbols::source_file(std::string_view name) const { return file().source_file(name); }
+
 std::optional<VirtAddr> Symbols::address_of(std::string_view name) const {
   const Row* const row = file().find(name);
   if (row == nullptr) return std::nullopt;
@@ -243,6 +281,10 @@ std::optional<VirtAddr> Symbols::address_of(std::string_view name) const {
 std::uint32_t Symbols::size_of(std::string_view name) const {
   const Row* const row = file().find(name);
   return row == nullptr ? 0 : static_cast<std::uint32_t>(row->end - row->start);
+}
+
+std::vector<std::string> Symbols::names_beginning(std::string_view prefix) const {
+  return file().names_beginning(prefix);
 }
 
 std::optional<bool> Symbols::is_thumb(VirtAddr address) const { return file().is_thumb(address.raw() - load_bias_); }

@@ -50,6 +50,12 @@ std::optional<kernel::VirtRange> CodeReader::range_of(std::string_view symbol) c
   return std::nullopt;
 }
 
+std::vector<std::string> CodeReader::symbols_beginning(std::string_view prefix) const {
+  std::vector<std::string> names;
+  for (const Symbols& symbols : symbols_) std::ranges::move(symbols.names_beginning(prefix), std::back_inserter(names));
+  return names;
+}
+
 std::optional<InstructionSet> CodeReader::instruction_set_at(VirtAddr address) const {
   for (const Symbols& symbols : symbols_)
     if (const auto thumb = symbols.is_thumb(address)) return *thumb ? InstructionSet::thumb : InstructionSet::arm;
@@ -57,9 +63,20 @@ std::optional<InstructionSet> CodeReader::instruction_set_at(VirtAddr address) c
 }
 
 std::string CodeReader::source_line(VirtAddr address) const {
+  const auto place = source_place(address);
+  return place ? place->text() : std::string{};
+}
+
+std::optional<SourceLine> CodeReader::source_place(VirtAddr address) const {
   for (const Symbols& symbols : symbols_)
-    if (const auto found = symbols.source_line(address)) return found->text();
-  return {};
+    if (auto found = symbols.source_line(address)) return found;
+  return std::nullopt;
+}
+
+std::optional<std::string> CodeReader::source_file(std::string_view name) const {
+  for (const Symbols& symbols : symbols_)
+    if (auto found = symbols.source_file(name)) return found;
+  return std::nullopt;
 }
 
 }  // namespace lpaemu::emu

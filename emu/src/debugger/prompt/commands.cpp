@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "command_words.h"
 #include "handlers.h"
 #include "lpaemu/emu/blanks.h"
 
@@ -19,63 +20,51 @@ constexpr std::array table{
 #undef COMMAND
 };
 
-/// The line's first word; `/` and `$` end a word as well, so that x/4xw and p$pc are read.
-std::string_view next_word(std::string_view& line) {
-  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-  const std::size_t end = std::min(line.find_first_of(" \t/$*", 1), line.size());
-  const std::string_view word = line.substr(0, line.empty() ? 0 : end);
-  line.remove_prefix(word.size());
-  return word;
-}
-
-std::string_view first_of(std::string_view name) { return name.substr(0, name.find(' ')); }
-std::string_view second_of(std::string_view name) {
-  const std::size_t blank = name.find(' ');
-  return blank == std::string_view::npos ? std::string_view{} : name.substr(blank + 1);
-}
-
-/// Of `words` the one that is meant: the word itself, or the only one that begins with it.
-Expected<std::string_view, Error> complete(std::string_view typed, std::vector<std::string_view> words,
-                                           std::string_view what) {
-  std::ranges::sort(words);
-  const auto [first, last] = std::ranges::unique(words);
-  words.erase(first, last);
-  if (std::ranges::find(words, typed) != words.end()) return typed;
-  std::erase_if(words, [&](std::string_view word) { return !word.starts_with(typed); });
-  if (words.size() == 1) return words.front();
-  if (words.empty()) return unexpected(Error{fmt::format("no {} '{}'; try help", what, typed)});
-  return unexpected(Error{fmt::format("'{}' may be {}", typed, fmt::join(words, ", "))});
-}
-
 }  // namespace
 
 std::span<const Command> command_table() { return table; }
 
+Expected<std::string_view, Error> expand_first_word(std::string_view typed) {
+  std::vector<std::string_view> firsts;
+  firsts.reserve(std::size(table));
+  for (const Command& command : table) firsts.push_back(first_word(command.name));
+  return expand_word(typed == "i" ? "info" : typed, std::move(firsts), "command");
+}
+
 Expected<ParsedCommand, Error> parse_command(std::string_view line) {
-  const std::string_view typed = next_word(line);
+  const std::string_view typed = take_word(line);
   if (typed.empty()) return unexpected(Error{"an empty command"});
   for (const Command& command : table)
     if (!command.shortcut.empty() && command.shortcut == typed) return ParsedCommand{&command, line};
 
-  std::vector<std::string_view> firsts;
-  firsts.reserve(std::size(table));
-  for (const Command& command : table) firsts.push_back(first_of(command.name));
-  LPAEMU_TRY(first, complete(typed == "i" ? "info" : typed, firsts, "command"));
+  LPAEMU_TRY(first, expand_first_word(typed));
   std::vector<std::string_view> seconds;
   const Command* single = nullptr;
   for (const Command& command : table) {
-    if (first_of(command.name) != first) continue;
-    if (second_of(command.name).empty())
+    if (first_word(command.name) != first) continue;
+    if (second_word(command.name).empty())
       single = &command;
     else
-      seconds.push_back(second_of(command.name));
+      seconds.push_back(second_word(command.name));
   }
   if (single != nullptr) return ParsedCommand{single, line};
   std::string_view rest = line;
-  const std::string_view second_typed = next_word(rest);
-  LPAEMU_TRY(second, complete(second_typed, seconds, fmt::format("{} command", first)));
+  const std::string_view second_typed = take_word(rest);
+  LPAEMU_TRY(second, expand_word(second_typed, seconds, fmt::format("{} command", first)));
   const auto found = std::ranges::find(table, fmt::format("{} {}", first, second), &Command::name);
   return ParsedCommand{&*found, rest};
+}
+
+std::vector<const Command*> find_commands(std::string_view line) {
+  std::vector<const Command*> found;
+  if (const auto parsed = parse_command(line)) {
+    if (trimmed(parsed->arguments).empty()) found.push_back(parsed->command);
+    return found;
+  }
+  const auto first = expand_first_word(take_word(line));
+  for (const Command& command : table)
+    if (first && trimmed(line).empty() && first_word(command.name) == *first) found.push_back(&command);
+  return found;
 }
 
 CommandResult run_command(Debugger& debugger, std::string_view line) {
@@ -93,24 +82,6 @@ std::vector<std::string_view> words(std::string_view text) {
     all.push_back(text.substr(0, text.find_first_of(" \t")));
     text.remove_prefix(all.back().size());
   }
-}
-
-CommandResult do_help(Debugger& /*debugger*/, std::string_view arguments) {
-  if (arguments.empty()) {
-    std::string text;
-    for (const Command& command : table)
-      text += fmt::format("{:<18} {:<4} {}\n", command.name, command.shortcut, command.summary);
-    text +=
-        "Words may be shortened while they are clear; an empty line repeats stepping and x. ADDR: 0x10400, main+8, "
-        "$sp, *$r0.\n";
-    return says(text);
-  }
-  LPAEMU_TRY(parsed, parse_command(arguments));
-  const Command& command = *parsed.command;
-  std::string text = fmt::format("{} {}\n{}\n", command.name, command.arguments, command.summary);
-  if (!command.shortcut.empty()) text += fmt::format("shortcut: {}\n", command.shortcut);
-  if (command.handler == &do_catch_fault) text += fmt::format("KIND: {}\n", fault_kinds());
-  return says(text);
 }
 
 }  // namespace commands

@@ -2,15 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "lpaemu/emu/blanks.h"
 
 namespace lpaemu::emu {
 namespace {
 
-/// Whether an empty line does it once more, as in GDB.
+using namespace std::string_view_literals;
+
+/// Whether an empty line does it once more, as in GDB: what steps, and what shows.
 bool repeats(const Command& command) {
-  return command.name == "stepi" || command.name == "nexti" || command.name == "phase" || command.name == "continue" ||
-         command.name == "x";
+  constexpr std::array names{"continue"sv, "stepi"sv, "nexti"sv,       "finish"sv, "phase"sv,
+                             "list"sv,     "print"sv, "disassemble"sv, "x"sv,      "pagemap"sv};
+  return command.name.starts_with("info ") || std::ranges::find(names, command.name) != names.end();
 }
 
 bool is_blank(std::string_view line) {
@@ -32,26 +38,44 @@ std::optional<std::string> Prompt::next_line() {
   return line;
 }
 
-std::optional<Resume> Prompt::run_line(const std::string& line, bool exited) {
-  if (is_blank(line)) return std::nullopt;
+CommandResult Prompt::outcome_of(const std::string& line, bool exited) {
   const auto parsed = parse_command(line);
   last_line_ = parsed && repeats(*parsed->command) ? line : std::string{};
-  CommandResult result = parsed && exited && parsed->command->runs == Runs::guest && parsed->command->name != "quit"
-                             ? CommandResult{unexpected(Error{"the guest has ended"})}
-                             : run_command(debugger_, line);
+  if (parsed && exited && parsed->command->runs == Runs::guest && parsed->command->name != "quit")
+    return unexpected(Error{"the guest has ended"});
+  CommandResult result = run_command(debugger_, line);
+  if (result && result->fault_layout && screen_ == nullptr)
+    return unexpected(Error{"a layout needs a terminal to type at, with TERM saying what it can do"});
+  return result;
+}
+
+std::optional<Resume> Prompt::run_line(const std::string& line, const StopEvent& event) {
+  if (is_blank(line)) return std::nullopt;
+  const CommandResult result = outcome_of(line, event.kind == StopKind::exited);
   if (!result) {
     failed_ = true;
     write_(fmt::format("error: {}\n", result.error().message));
     return std::nullopt;
   }
+  if (!result->repeat.empty()) last_line_ = result->repeat;
   write_(result->text);
-  return result->resume;
+  if (!result->fault_layout) return result->resume;
+  layout_.emplace(debugger_, *screen_);
+  return show_layout(event);
+}
+
+std::optional<Resume> Prompt::show_layout(const StopEvent& event) {
+  const auto resume = layout_->on_stop(event);
+  if (!resume) layout_.reset();
+  return resume;
 }
 
 Resume Prompt::on_stop(const StopEvent& event) {
-  write_(describe_stop(debugger_, event));
+  if (layout_)
+    if (const auto resume = show_layout(event)) return *resume;
+  write_(describe_stop_and_code(debugger_, event));
   while (const auto line = next_line())
-    if (const auto resume = run_line(*line, event.kind == StopKind::exited)) return *resume;
+    if (const auto resume = run_line(*line, event)) return *resume;
   return Resume{.kind = ResumeKind::kill};
 }
 

@@ -4,6 +4,7 @@
 
 #include <ranges>
 
+#include "code_view.h"
 #include "lpaemu/emu/debugger/commands.h"
 #include "lpaemu/emu/debugger/expression.h"
 #include "lpaemu/emu/trace/fault_lines.h"
@@ -141,15 +142,25 @@ std::string why(Debugger& debugger, const StopEvent& event) {
   return {};
 }
 
+std::string where(Debugger& debugger) {
+  const VirtAddr pc = debugger.registers().pc();
+  const std::string line = debugger.machine().code().source_line(pc);
+  return fmt::format("{}{}\n", with_symbol(pc, debugger), line.empty() ? "" : " " + line);
+}
+
 }  // namespace
 
 std::string describe_stop(Debugger& debugger, const StopEvent& event) {
   if (event.kind == StopKind::exited) return describe_exit(debugger);
   const kernel::UserRegisters at = debugger.registers();
-  CodeReader& code = debugger.machine().code();
-  const std::string line = code.source_line(at.pc());
-  return fmt::format("{}{}{}\n=> {}\n", why(debugger, event), with_symbol(at.pc(), debugger),
-                     line.empty() ? "" : " " + line, code.text_at(at.pc(), instruction_set(at)));
+  return fmt::format("{}{}=> {}\n", why(debugger, event), where(debugger),
+                     debugger.machine().code().text_at(at.pc(), instruction_set(at)));
+}
+
+std::string describe_stop_and_code(Debugger& debugger, const StopEvent& event) {
+  const bool later_phase = event.kind == StopKind::fault && event.phase->kind != kernel::EventKind::FaultRaised;
+  if (later_phase || event.kind == StopKind::exited) return describe_stop(debugger, event);
+  return why(debugger, event) + where(debugger) + describe_code(debugger);
 }
 
 }  // namespace lpaemu::emu

@@ -15,6 +15,8 @@ struct Outcome {
   std::string text;
   std::optional<Resume> resume{};
   bool quit = false;
+  std::string repeat{};       // what an empty line does next, where that is not the same again
+  bool fault_layout = false;  // the full-screen view is to be opened
 };
 using CommandResult = Expected<Outcome, Error>;
 
@@ -42,7 +44,12 @@ struct ParsedCommand {
 /// Parses and runs a line.
 [[nodiscard]] CommandResult run_command(Debugger& debugger, std::string_view line);
 
+/// The command that `line` names without arguments; all of a family for "info", "catch"; none.
+[[nodiscard]] std::vector<const Command*> find_commands(std::string_view line);
+
 /// What is said at a stop: why, where, the instruction that comes next.
 [[nodiscard]] std::string describe_stop(Debugger& debugger, const StopEvent& event);
+/// The same with the source lines and the instructions around, where they were not shown just before.
+[[nodiscard]] std::string describe_stop_and_code(Debugger& debugger, const StopEvent& event);
 
 }  // namespace lpaemu::emu

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "lpaemu/emu/debugger/commands.h"
+#include "lpaemu/emu/debugger/fault_layout.h"
 
 namespace lpaemu::emu {
 
@@ -19,12 +20,15 @@ class Prompt final : public Face {
 
   enum class AtEnd : std::uint8_t { read_lines, quit };  // when the prepared commands are done
 
-  Prompt(Debugger& debugger, std::deque<std::string> prepared, AtEnd at_end, ReadLine read_line, Write write)
+  /// `screen`: for full-screen views; null: there is none.
+  Prompt(Debugger& debugger, std::deque<std::string> prepared, AtEnd at_end, ReadLine read_line, Write write,
+         FullScreen* screen)
       : debugger_{debugger},
         prepared_{std::move(prepared)},
         at_end_{at_end},
         read_line_{std::move(read_line)},
-        write_{std::move(write)} {}
+        write_{std::move(write)},
+        screen_{screen} {}
 
   [[nodiscard]] Resume on_stop(const StopEvent& event) override;
 
@@ -34,13 +38,17 @@ class Prompt final : public Face {
  private:
   [[nodiscard]] std::optional<std::string> next_line();
   /// Nothing: the next line is to be read.
-  [[nodiscard]] std::optional<Resume> run_line(const std::string& line, bool exited);
+  [[nodiscard]] std::optional<Resume> run_line(const std::string& line, const StopEvent& event);
+  [[nodiscard]] std::optional<Resume> show_layout(const StopEvent& event);
+  [[nodiscard]] CommandResult outcome_of(const std::string& line, bool exited);
 
   Debugger& debugger_;
   std::deque<std::string> prepared_;
   AtEnd at_end_;
   ReadLine read_line_;
   Write write_;
+  FullScreen* screen_;
+  std::optional<FaultLayout> layout_;
   std::string last_line_;  // what an empty line repeats
   bool failed_ = false;
 };

@@ -19,6 +19,7 @@ class LineInput {
   /// The next line without its end; nothing at the end of the input, or when it cannot be read.
   [[nodiscard]] std::optional<std::string> read_line();
   [[nodiscard]] bool is_terminal() const;
+  [[nodiscard]] int descriptor() const { return fd_.get(); }
 
  private:
   UniqueFd fd_;

@@ -50,10 +50,14 @@ class Symbols {
   [[nodiscard]] std::optional<Symbol> symbol(VirtAddr address) const;
   /// From the line table, where the program has debug information.
   [[nodiscard]] std::optional<SourceLine> source_line(VirtAddr address) const;
+  /// The source file that the program was made from and that `name` means: its path, or the end of it behind a slash.
+  [[nodiscard]] std::optional<std::string> source_file(std::string_view name) const;
   /// The address of a symbol, for breakpoints by name: without the Thumb bit.
   [[nodiscard]] std::optional<VirtAddr> address_of(std::string_view name) const;
   /// How many bytes a symbol has: to the next one where it does not say. 0 for a name that is none.
   [[nodiscard]] std::uint32_t size_of(std::string_view name) const;
+  /// The names that begin so, for completion.
+  [[nodiscard]] std::vector<std::string> names_beginning(std::string_view prefix) const;
   /// Whether the code at the address is Thumb, by the mapping symbols ($a, $t), else by the function's own address.
   /// Nothing where neither says.
   [[nodiscard]] std::optional<bool> is_thumb(VirtAddr address) const;

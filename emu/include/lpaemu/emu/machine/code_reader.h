@@ -30,10 +30,16 @@ class CodeReader {
   [[nodiscard]] std::string symbol(VirtAddr address) const;
   /// The first byte and the size of a symbol.
   [[nodiscard]] std::optional<kernel::VirtRange> range_of(std::string_view symbol) const;
+  /// The symbols that begin so, for completion.
+  [[nodiscard]] std::vector<std::string> symbols_beginning(std::string_view prefix) const;
   /// How the code at the address is to be read, as far as the program's symbols say.
   [[nodiscard]] std::optional<InstructionSet> instruction_set_at(VirtAddr address) const;
   /// "hello.c:12"; empty without debug information.
   [[nodiscard]] std::string source_line(VirtAddr address) const;
+  /// The same with the file's whole path.
+  [[nodiscard]] std::optional<SourceLine> source_place(VirtAddr address) const;
+  /// The path of a source file; see Symbols::source_file.
+  [[nodiscard]] std::optional<std::string> source_file(std::string_view name) const;
 
  private:
   /// Up to four bytes from `pc` on: fewer when the next page is not mapped.

@@ -1,0 +1,124 @@
+#include "lpaemu/emu/host/curses_screen.h"
+
+#define NCURSES_NOMACROS 1
+#include <curses.h>
+#include <term.h>
+#undef columns  // term.h has macros for all capabilities
+
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include "lpaemu/emu/host/terminal.h"
+
+namespace lpaemu::emu {
+namespace {
+
+constexpr short changed_colours = 1;
+
+attr_t attributes(Style style) {
+  switch (style) {
+    case Style::normal: return A_NORMAL;
+    case Style::heading: return A_DIM;
+    case Style::title: return A_REVERSE;
+    case Style::present: return A_BOLD;
+    case Style::changed: return A_BOLD | static_cast<attr_t>(COLOR_PAIR(changed_colours));
+  }
+  return A_NORMAL;
+}
+
+/// What the terminal takes for `name`, a string capability of terminfo; may be empty.
+std::string capability(const char* name) {
+  const char* const text = tigetstr(name);
+  return text == nullptr ? std::string{} : text;
+}
+
+class CursesScreen final : public FullScreen {
+ public:
+  explicit CursesScreen(int terminal) : terminal_{terminal} {}
+  ~CursesScreen() override {
+    CursesScreen::leave();
+    if (screen_ != nullptr) delscreen(screen_);
+  }
+  CursesScreen(const CursesScreen&) = delete;
+  CursesScreen& operator=(const CursesScreen&) = delete;
+
+  ScreenSize size() override {
+    enter();
+    return screen_ == nullptr ? ScreenSize{} : ScreenSize{.rows = getmaxy(stdscr), .columns = getmaxx(stdscr)};
+  }
+  void paint(const Grid& grid) override;
+  KeyPress read_key() override;
+  void leave() override;
+
+ private:
+  void enter();
+  void open();
+
+  int terminal_;
+  KeyStream keys_;
+  SCREEN* screen_ = nullptr;
+  std::optional<TerminalGuard> guard_;  // while the screen is shown
+};
+
+void CursesScreen::open() {
+  keys_ = keys_of(terminal_);
+  if (keys_) screen_ = newterm(nullptr, stdout, keys_.get());
+  if (screen_ == nullptr) return;
+  raw();
+  noecho();
+  nonl();
+  curs_set(0);
+  keypad(stdscr, TRUE);  // the window's new size comes as a key
+  set_escdelay(25);
+  if (!output_has_colours() || start_color() == ERR) return;
+  use_default_colors();
+  init_pair(changed_colours, COLOR_RED, -1);
+}
+
+void CursesScreen::enter() {
+  if (guard_) return;
+  guard_.emplace(terminal_);
+  if (screen_ == nullptr)
+    open();
+  else
+    refresh();
+  if (screen_ == nullptr) return;
+  guard_->write_at_end(capability("rmcup") + capability("cnorm") + capability("sgr0") + capability("rmkx"));
+  clearok(stdscr, TRUE);
+}
+
+void CursesScreen::paint(const Grid& grid) {
+  enter();
+  if (screen_ == nullptr) return;
+  werase(stdscr);
+  for (int row = 0; row < grid.rows() && row < getmaxy(stdscr); ++row) {
+    for (int column = 0; column < grid.columns() && column < getmaxx(stdscr); ++column) {
+      const Cell& cell = grid.at(row, column);
+      mvaddch(row, column, static_cast<chtype>(cell.c) | attributes(cell.style));
+    }
+  }
+  refresh();
+}
+
+KeyPress CursesScreen::read_key() {
+  enter();
+  if (screen_ == nullptr) return {};
+  const int key = wgetch(stdscr);
+  if (key == ERR) return {};
+  if (key == KEY_RESIZE) return {.key = Key::resized};
+  constexpr int last_character = 0x7f;
+  return {.key = Key::character, .character = key <= last_character ? static_cast<char>(key) : '\0'};
+}
+
+void CursesScreen::leave() {
+  if (!guard_) return;
+  if (screen_ != nullptr) endwin();
+  guard_.reset();
+}
+
+}  // namespace
+
+std::unique_ptr<FullScreen> curses_screen(int terminal) { return std::make_unique<CursesScreen>(terminal); }
+
+}  // namespace lpaemu::emu

@@ -1,0 +1,65 @@
+#!/bin/sh
+# The prompt in scripts: -ex, -x, --batch, commands from a pipe, exit status. No colours there.
+#
+#   batch.sh --lpaemu FILE --programs DIR [CASE...]
+set -u
+lpaemu='' programs=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --lpaemu) lpaemu=$2 ;;
+    --programs) programs=$2 ;;
+    -*) sed -n 's/^#   \(batch.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
+    *) break ;;
+  esac
+  shift 2
+done
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+only=" $* " failed=0
+export TERM=xterm HOME="$work"
+unset XDG_STATE_HOME
+printf 'print 2\n# no command\n\nprint 3' >"$work/two-three"
+echo 'nonsense' >"$work/wrong"
+
+# check NAME STATUS PATTERN ARG...: `lpaemu debug ARG...` with the commands on standard input; the numbers that `print`
+# has shown and the errors, on one line, are like PATTERN
+check() {
+  name=$1 status=$2 pattern=$3
+  shift 3
+  case $only in '  ' | *" $name "*) ;; *) cat >/dev/null && return ;; esac
+  timeout 60 "$lpaemu" debug "$@" >"$work/text" 2>&1
+  got=$?
+  line=$(sed -n 's/^0x[0-9a-f]* (\([0-9]*\))$/\1/p; s/^\(lpaemu: \)\{0,1\}error: /&/p' "$work/text" | tr '\n' ' ')
+  if [ $got != "$status" ] || ! echo "$line" | grep -q "^$pattern\$" || grep -q "$(printf '\033')" "$work/text"; then
+    echo "FAIL $name: status $got, expected $status; '$line' is not '$pattern', or there are colours; output:"
+    sed 's/^/    /' "$work/text"
+    failed=1
+  else echo "ok   $name"
+  fi
+}
+
+hello=$programs/hello_asm
+check in-turns 0 '1 2 3 4 ' --batch -ex 'print 1' -x "$work/two-three" -ex 'print 4' "$hello" </dev/null
+check then-lines 0 '1 5 6 ' -ex 'print 1' "$hello" <<'C'
+print 5
+print 6
+C
+check wrong-command 1 "error: no command 'nonsense'; try help 1 " --batch -x "$work/wrong" -ex 'print 1' "$hello" </dev/null
+check missing-file 125 "lpaemu: error: cannot read '$work/none': .*" --batch -x "$work/none" "$hello" </dev/null
+check to-the-end 0 '' --batch -ex continue "$hello" </dev/null
+check ends-by-signal 139 '' --batch -ex continue -ex continue "$programs/watched" d </dev/null
+check wrong-then-ended 139 'error: .*' --batch -ex nonsense -ex continue -ex continue "$programs/watched" d </dev/null
+check quit 0 '1 ' -ex 'print 1' -ex quit -ex 'print 2' "$hello" </dev/null
+check layout 1 'error: a layout needs a terminal.*' --batch -ex 'layout fault' "$hello" </dev/null
+check no-source 1 'error: no source line is known for .*' --batch -ex 'list _init' "$programs/watched" </dev/null
+check no-history 0 '1 ' "$hello" <<'C'
+print 1
+C
+[ ! -e "$work/.lpaemu_history" ] || { echo "FAIL a history was written"; failed=1; }
+LC_ALL=C sed 's/watched\.c/watchee.c/g' "$programs/watched" >"$work/moved"
+chmod +x "$work/moved"
+check no-such-source 1 "error: the source file '.*/watchee.c' is not there " --batch -ex 'list main' "$work/moved" </dev/null
+check lines-beyond 1 "error: '.*watched.c' has [0-9]* lines " --batch -ex 'list watched.c:4000' "$programs/watched" </dev/null
+check no-such-file 1 "error: the program was not made from a file 'x.c', as far as it says " \
+  --batch -ex 'list x.c:1' "$programs/watched" </dev/null
+exit $failed

@@ -1,0 +1,249 @@
+#!/bin/sh
+# The prompt at a terminal: editing keys, history, completion, Ctrl-C and Ctrl-D, colours, `layout fault`.
+#
+#   terminal.sh --lpaemu FILE --programs DIR --terminal FILE [CASE...]
+set -u
+lpaemu='' programs='' terminal=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --lpaemu) lpaemu=$2 ;;
+    --programs) programs=$2 ;;
+    --terminal) terminal=$2 ;;
+    -*) sed -n 's/^#   \(terminal.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
+    *) break ;;
+  esac
+  shift 2
+done
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+only=" $* " failed=0
+
+# check NAME [VARIABLE=VALUE] PROGRAM [ARG...]: steps (see tools/terminal.cpp) on standard input; @ is the work folder
+check() {
+  name=$1
+  shift
+  case $only in '  ' | *" $name "*) ;; *) return ;; esac
+  sed "s#@#$work#" >"$work/steps"
+  variable=TERM=xterm
+  case $1 in *=*) variable=$1 && shift ;; esac
+  program=$1
+  shift
+  if env -u NO_COLOR -u XDG_STATE_HOME HOME="$work" TERM=xterm "$variable" \
+    "$terminal" "$lpaemu" debug "$programs/$program" "$@" <"$work/steps" >"$work/text" 2>&1; then
+    echo "ok   $name"
+  else
+    echo "FAIL $name"
+    sed 's/^/    /' "$work/text"
+    failed=1
+  fi
+}
+
+# expect NAME FILE: FILE, which a case wrote, has a line like each of those on standard input
+expect() {
+  case $only in '  ' | *" $1 "*) ;; *) return ;; esac
+  while IFS= read -r pattern; do
+    grep -q -e "$pattern" "$work/$2" && continue
+    echo "FAIL $1: no '$pattern' in $2:"
+    sed 's/^/    /' "$work/$2"
+    failed=1
+    return
+  done
+}
+
+check editing watched <<'S'
+wait (lpaemu)
+# a word too many, and one too few at the beginning of the line
+type 1+2 wrong\cW\cAprint \r
+wait 0x3 (3)
+type print 1+15\b0\r
+wait 0xb (11)
+# the line before the last one, with more behind it; the one that has 15
+type \e[A\e[A+4\r
+wait 0x7 (7)
+# Ctrl-C throws a line away
+type print 77\cC
+wait print 77^C
+type print 40\r
+wait 0x28 (40)
+gone 0x4d (77)
+# an empty line goes on
+type list watched.c:6\r
+wait     6  #include "guest.h"
+gone    11  __attribute__
+type \r
+wait    11  __attribute__
+# an abbreviation that is not clear
+type s\r
+wait 's' may be set, stepi
+type \cD
+end 1
+S
+
+check history watched <<'S'
+wait (lpaemu)
+type print 4000+4\r
+wait 0xfa4 (4004)
+type \cD
+end 0
+S
+check history-next-day watched <<'S'
+wait (lpaemu)
+type \e[A\r
+wait 0xfa4 (4004)
+type \cD
+end 0
+S
+
+check completion watched <<'S'
+wait (lpaemu)
+type pri\t$p\t+1\r
+wait print $pc +1
+wait <_start
+type info wh\tpag\t\r
+wait info who-dirtied pages
+type tb store_w\t\r
+wait 1: 0x
+wait <store_word>
+type catch fault soft\twri\t\r
+wait 2: fault soft-dirty write
+type catch sys\tmpro\t\r
+wait 3: system call mprotect
+# several: what they have in common, then the list
+type info vm\tx\b\t
+wait vma   vmas
+type \cChelp inf\tsym\t\r
+wait usage: info symbol ADDR
+# none
+type nothing\t\cC
+wait nothing^C
+type \cD
+end 0
+S
+
+check interrupt watched l <<'S'
+wait (lpaemu)
+type continue\r
+cooked
+type \cC
+wait Interrupted.
+type continue\r
+cooked
+type \cC
+type \cC
+type print 3+3\r
+wait 0x6 (6)
+signal 15
+cooked
+end 143
+S
+
+check colours watched <<'S'
+wait (lpaemu)
+styled => 
+styled <_start
+type nonsense\r
+wait error: no command
+styled error: no command
+plain no command
+type quit\r
+end 1
+S
+check no-colours NO_COLOR=1 watched <<'S'
+wait (lpaemu)
+plain => 
+plain <_start
+type \cD
+end 0
+S
+check dumb TERM=dumb watched <<'S'
+wait (lpaemu)
+plain => 
+type print 3+4\r
+wait 0x7 (7)
+type layout fault\r
+wait error: a layout needs a terminal
+type \cD
+end 1
+S
+
+check layout softdirty_demo <<'S'
+wait (lpaemu)
+type layout fault\r
+full
+wait no fault is being handled
+wait no fault was caught yet
+type p
+wait the guest does not stand at a fault
+type q
+lines
+type tcatch fault soft-dirty in 0x60000000,0x10000\r
+wait Catchpoint 1
+type layout fault\r
+full
+type c
+wait [raised]
+screen @/raised
+styled [raised]
+type p
+wait [vma-found]
+type p
+wait [decided]
+type p
+wait [pte-written]
+screen @/written
+styled SOFT_DIRTY
+plain AttrIndx
+type f
+wait [returned]
+resize 70 20
+wait 70x20 is too small
+resize 100 30
+wait [returned]
+gone too small
+type r
+wait no fault is being handled
+type s
+full
+type \cC
+lines
+wait (lpaemu)
+type print 5+5\r
+wait 0xa (10)
+type \cD
+end 0
+S
+expect layout raised <<'P'
+^Catchpoint 1: fault: write of 0x60001010 by the instruction, soft-dirty$
+^-- store_word+0x[0-9a-f]* softdirty_demo.c:20 -*- registers -*$
+^  20 static void store_word
+^=> 0x[0-9a-f]* str r3, \[r0\] 
+r0   0x60001010
+^-- walk of 0x60001010 for a write; FSR 0xa0f -
+^level 3 \[0x001\] at 0x8[0-9a-f]*: 0x0[0-9a-f]* page$
+^level 3 permission fault on a write at 0x60001010
+^-- PTE of 0x60001000: 0x[0-9a-f]*, unchanged -
+^before 0 
+^verdict soft-dirty; mapping 0x60000000-0x60010000 rw-p
+P
+expect layout written <<'P'
+^-- PTE of 0x60001000: 0x[0-9a-f]* -> 0x[0-9a-f]* -
+^grants the write: 0x60001010 -> 0x8
+^       SOFT_DIRTY .* AP2
+^before 0 .* 1 .* 1
+^now    1
+^       ^ .* ^ 
+P
+
+for signal in 15 11; do
+  check layout-signal-$signal watched <<S
+wait (lpaemu)
+type layout fault\r
+full
+wait no fault was caught yet
+signal $signal
+lines
+cooked
+end $((128 + signal))
+S
+done
+exit $failed
