@@ -65,9 +65,11 @@ Interrupts& interrupts() {
 /// A client whose bytes come piece by piece and end. It wants no checksums, so that an input needs none.
 class Client final : public gdb::Connections {
  public:
-  Client(std::string_view bytes, const Interrupts::Guest& guest) : bytes_{bytes}, guest_{guest} {}
+  explicit Client(std::string_view bytes) : bytes_{bytes} {}
+  void set_guest(const Interrupts::Guest* guest) { guest_ = guest; }
 
   [[nodiscard]] bool accept() override { return connected_; }
+  [[nodiscard]] bool accept_ready() override { return connected_; }
   [[nodiscard]] bool connected() const override { return connected_; }
   void disconnect() override { connected_ = false; }
   [[nodiscard]] std::string receive() override {
@@ -86,26 +88,35 @@ class Client final : public gdb::Connections {
     return some;
   }
   void send(std::string_view /*bytes*/) override {}
-  void interrupt_on_input(bool on) override { interrupts().set_guest(on ? &guest_ : nullptr); }
+  void interrupt_on_input(bool on) override { interrupts().set_guest(on ? guest_ : nullptr); }
 
  private:
   std::string_view bytes_;
-  const Interrupts::Guest& guest_;
+  const Interrupts::Guest* guest_ = nullptr;
   bool connected_ = true;
   bool greeted_ = false;
 };
 
+/// As `lpaemu run --gdb` does; the program that the client asks for is always the same one.
 void serve(std::string_view bytes) {
-  PosixHost host;
-  const auto machine = tests::tiny_machine(host, code, BlockHook::on);
-  const Interrupts::Guest guest{*machine, host};
-  const auto debugger = Debugger::attach(*machine, [&host] { host.clear_interrupt(); });
-  LPAEMU_ASSERT(debugger.has_value(), "no debugger: {}", debugger.error().message);
-  Client client{bytes, guest};
-  gdb::Server server{**debugger, client, gdb::AtStart::wait_for_client, [] { return false; }};
-  const auto end = (*debugger)->run(server);
-  client.interrupt_on_input(false);
-  LPAEMU_ASSERT(end.has_value(), "{}", end.error().message);
+  constexpr int most_guests = 4;
+  Client client{bytes};
+  gdb::Server server{client, gdb::AtStart::wait_for_client, [] { return false; }};
+  for (int guests = 0; guests < most_guests; ++guests) {
+    PosixHost host;
+    const auto machine = tests::tiny_machine(host, code, BlockHook::on);
+    const Interrupts::Guest guest{*machine, host};
+    client.set_guest(&guest);
+    auto debugger = Debugger::attach(*machine, [&host] { host.clear_interrupt(); });
+    LPAEMU_ASSERT(debugger.has_value(), "no debugger: {}", debugger.error().message);
+    server.set_guest(**debugger);
+    const auto end = (*debugger)->run(server);
+    client.interrupt_on_input(false);
+    server.guest_ended();
+    LPAEMU_ASSERT(end.has_value(), "{}", end.error().message);
+    debugger->reset();
+    if (!server.next_program()) return;
+  }
 }
 
 }  // namespace

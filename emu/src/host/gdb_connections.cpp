@@ -58,18 +58,16 @@ class GdbConnections final : public gdb::Connections {
 
   bool accept() override {
     while (!connected() && listener_.valid()) {
-      if (!readable(listener_.get(), -1)) {  // a signal came
-        if (give_up()) return false;
-        continue;
+      if (readable(listener_.get(), -1)) {
+        if (!take_client()) return false;
+      } else if (give_up()) {  // a signal came
+        return false;
       }
-      UniqueFd client{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-      if (!client.valid() && errno != EINTR && errno != ECONNABORTED) return false;
-      if (!client.valid()) continue;
-      const int on = 1;
-      ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // no TCP: no harm
-      out_ = UniqueFd{::fcntl(client.get(), F_DUPFD_CLOEXEC, 0)};
-      in_ = std::move(client);
     }
+    return connected();
+  }
+  bool accept_ready() override {
+    if (!connected() && readable(listener_.get(), 0)) static_cast<void>(take_client());
     return connected();
   }
   bool connected() const override { return in_.valid(); }
@@ -112,6 +110,16 @@ class GdbConnections final : public gdb::Connections {
   }
 
  private:
+  /// False: the listener is broken. A client that has gone again is no failure.
+  bool take_client() {
+    UniqueFd client{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (!client.valid()) return errno == EINTR || errno == ECONNABORTED;
+    const int on = 1;
+    ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // no TCP: no harm
+    out_ = UniqueFd{::fcntl(client.get(), F_DUPFD_CLOEXEC, 0)};
+    in_ = std::move(client);
+    return true;
+  }
   std::string read_some() {
     std::array<char, 16384> buffer;
     ssize_t count = 0;
