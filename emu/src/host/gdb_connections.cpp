@@ -129,13 +129,15 @@ class GdbConnections final : public gdb::Connections {
   }
   /// There is a client: a second one is told so.
   void refuse() {
-    const UniqueFd second{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-    if (!second.valid() || !connected()) return;
-    const std::string words = gdb::frame("E.lpaemu serves another debugger already");
-    [[maybe_unused]] const ssize_t ignored = ::write(second.get(), words.data(), words.size());
+    refused_ = UniqueFd{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (!refused_.valid()) return;
+    const std::string words = "+" + gdb::frame("E.lpaemu serves another debugger already");
+    [[maybe_unused]] const ssize_t ignored = ::write(refused_.get(), words.data(), words.size());
+    ::shutdown(refused_.get(), SHUT_WR);
   }
 
   UniqueFd listener_, in_, out_;
+  UniqueFd refused_;  // open for a while: a client that cannot send its first packet does not read why
   std::string path_;
 };
 

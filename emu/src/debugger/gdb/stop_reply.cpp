@@ -1,6 +1,8 @@
 // How a stop is told. [gdb doc, Stop Reply Packets]
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lpaemu/emu/debugger/gdb_server.h"
 #include "signals.h"
 
@@ -36,7 +38,9 @@ std::string Server::stop_reply(const StopEvent& event) const {
                      : event.kind == StopKind::interrupted ? interrupt
                                                            : trap;
   std::string reply = fmt::format("T{:02x}thread:{};", signal, thread_name());
-  if (event.kind == StopKind::breakpoint && swbreak_) reply += "swbreak:;";
+  // A GDB goes on by itself from a breakpoint that it has not set.
+  const bool of_gdb = std::ranges::find(event.points, 0) != event.points.end();
+  if (event.kind == StopKind::breakpoint && swbreak_ && of_gdb) reply += "swbreak:;";
   if (event.watch) reply += fmt::format("{}:{:x};", watch_name(*debugger_, event.watch->va), event.watch->va.raw());
   if (event.kind == StopKind::syscall_entry) reply += fmt::format("syscall_entry:{:x};", event.syscall);
   if (event.kind == StopKind::syscall_return) reply += fmt::format("syscall_return:{:x};", event.syscall);
