@@ -229,4 +229,4 @@ C
 <store_word>
 exited normally
 P
-exit $failed
+finished

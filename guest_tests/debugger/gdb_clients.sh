@@ -5,13 +5,10 @@
 # shellcheck source=guest_tests/debugger/gdb_session.sh
 . "$(dirname "$0")/gdb_session.sh"
 
-has_port() { port=$(sed -n 's/^lpaemu: waiting for a GDB: target remote \(.*\)$/\1/p' "$work/err") && [ -n "$port" ]; }
-
 if wanted tcp; then
   at=0
   start watched
-  wait_until has_port
-  client "$port" 3<<'C'
+  client 3<<'C'
 break add
 continue
 delete
@@ -219,4 +216,4 @@ exited normally
 ^Running "/nonexistent" on the remote target failed
 ^argv\[1\] 'a b'
 P
-exit $failed
+finished

@@ -238,4 +238,4 @@ store_word>: str
 exited normally
 ^status 0
 P
-exit $failed
+finished

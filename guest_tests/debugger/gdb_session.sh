@@ -18,6 +18,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 only=" $* " failed=0
 at=unix:$work/socket # where the server listens
+where=$work/socket  # where clients go
 options='' input=/dev/null target=remote
 
 wanted() { # wanted NAME: is the case to be run?
@@ -39,9 +40,14 @@ compare() { # compare NAME: the patterns on descriptor 4 are in $work/text, in t
   echo "ok   $1"
 }
 
-wait_until() { # wait_until COMMAND...: it succeeds within ten seconds
-  waited=0
-  until "$@" || [ $waited -ge 100 ]; do sleep 0.1 && waited=$((waited + 1)); done
+listens() { # listens: sets $where
+  if [ "$at" = "unix:$work/socket" ]; then
+    where=$work/socket
+    [ -S "$where" ]
+  else
+    where=$(sed -n 's/^lpaemu: waiting for a GDB: target remote //p' "$work/err")
+    [ -n "$where" ]
+  fi
 }
 
 start() { # start PROGRAM [ARG...]: lpaemu with $options; its standard input is $input
@@ -52,11 +58,11 @@ start() { # start PROGRAM [ARG...]: lpaemu with $options; its standard input is 
   # shellcheck disable=SC2086 # a list of options
   timeout 60 "$lpaemu" run $options --gdb "$at" "$program" "$@" <"$input" >"$work/out" 2>"$work/err" &
   server=$!
-  [ "$at" = "unix:$work/socket" ] || return 0
-  wait_until test -S "$work/socket"
+  waited=0
+  until listens || [ $waited -ge 100 ]; do sleep 0.1 && waited=$((waited + 1)); done
 }
 
-client() { # client [WHERE]: a GDB with the commands on descriptor 3, connected to WHERE
+client() { # client: a GDB with the commands on descriptor 3
   {
     echo 'set pagination off'
     echo 'set confirm off'
@@ -65,7 +71,7 @@ client() { # client [WHERE]: a GDB with the commands on descriptor 3, connected 
     echo 'python interrupt_after = lambda s: threading.Timer(s, lambda: os.kill(os.getpid(), signal.SIGINT)).start()'
     cat <&3
   } >"$work/commands"
-  timeout 60 gdb-multiarch -nx -batch -ex "target $target ${1:-$work/socket}" -x "$work/commands" \
+  timeout 60 gdb-multiarch -nx -batch -ex "target $target $where" -x "$work/commands" \
     ${program:+"$program"} </dev/null >>"$work/text" 2>&1
 }
 
@@ -84,3 +90,5 @@ check() { # check NAME PROGRAM [ARG...]: one client from the start to the end
   client
   finish "$name"
 }
+
+finished() { exit $failed; }
