@@ -217,16 +217,4 @@ C
 ^status 139
 P
 
-# A breakpoint is no change of the page: soft-dirty stays clear.
-check breakpoints-leave-no-trace softdirty_demo 3<<'C' 4<<'P'
-break store_word
-continue
-x/2i store_word
-delete
-continue
-C
-^Breakpoint 1, 
-<store_word>
-exited normally
-P
 finished
