@@ -213,6 +213,7 @@ check passed-signals watched d 3<<'C' 4<<'P'
 handle SIGSEGV nostop noprint pass
 continue
 C
+!^The guest gets
 ^Program terminated with signal SIGSEGV
 ^status 139
 P

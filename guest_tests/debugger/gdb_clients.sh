@@ -39,6 +39,7 @@ C
 ^\[Inferior 1 (process 1) detached
 ^main
 ^No breakpoints or watchpoints
+^No breakpoints, watchpoints or catchpoints
 ^status 137
 P
 fi
@@ -136,13 +137,15 @@ P
 
 if wanted interrupt-read; then
   mkfifo "$work/pipe"
-  sh -c 'exec 9>"$1" && sleep 4 && echo abc >&9' sh "$work/pipe" &
+  # shellcheck disable=SC2016 # the inner shell's
+  timeout 50 sh -c 'exec 9>"$1/pipe" && until [ -e "$1/go" ]; do sleep 0.1; done; echo abc >&9' sh "$work" &
   input=$work/pipe
   start stdin_echo
-  client 3<<'C'
+  client 3<<C
 python interrupt_after(1)
 continue
-x/i $pc
+x/i \$pc
+shell touch $work/go
 stepi
 continue
 C

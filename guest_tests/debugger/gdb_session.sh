@@ -25,9 +25,16 @@ wanted() { # wanted NAME: is the case to be run?
   case $only in '  ' | *" $1 "*) return 0 ;; *) return 1 ;; esac
 }
 
-compare() { # compare NAME: the patterns on descriptor 4 are in $work/text, in this order
+compare() { # compare NAME: the patterns on descriptor 4 are in $work/text, in this order; one behind a ! is nowhere in it
   line=0
   while IFS= read -r pattern; do
+    if [ "${pattern#!}" != "$pattern" ]; then
+      grep -q -e "${pattern#!}" "$work/text" || continue
+      echo "FAIL $1: there is '${pattern#!}' in"
+      sed 's/^/    /' "$work/text"
+      failed=1
+      return
+    fi
     next=$(tail -n "+$((line + 1))" "$work/text" | grep -n -m 1 -e "$pattern" | cut -d : -f 1)
     if [ -z "$next" ]; then
       echo "FAIL $1: behind line $line there is no '$pattern' in"
