@@ -3,6 +3,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <random>
+#include <set>
+
+#include "signals.h"
 
 using namespace lpaemu::emu::gdb;
 using Kind = Input::Kind;
@@ -69,6 +72,48 @@ TEST_CASE("memory ranges that are none", "[emu][gdb]") {
   CHECK_FALSE(read("0"));
   CHECK_FALSE(read(",4"));
   CHECK_FALSE(read("-1,4"));
+}
+
+TEST_CASE("physical memory ends later", "[emu][gdb]") {
+  Fields inside{"ffffffffff,1"};
+  CHECK(memory_range(inside, std::uint64_t{1} << 40)->address == 0xffffffffff);
+  Fields outside{"ffffffffff,2"};
+  CHECK_FALSE(memory_range(outside, std::uint64_t{1} << 40));
+}
+
+TEST_CASE("thread ids", "[emu][gdb]") {
+  const auto read = [](std::string_view text) {
+    Fields fields{text};
+    const auto id = thread_id(fields);
+    return fields.empty() ? id : std::nullopt;
+  };
+  for (const char* const name : {"p1.2", "2", "-1", "0", "p1", "p1.-1", "p-1.-1", "p0.0", "p1.0"}) {
+    INFO(name);
+    CHECK(read(name)->matches(1, 2));
+  }
+  for (const char* const name : {"p2.2", "p1.1", "1", "p2", "p2.-1"}) {
+    INFO(name);
+    CHECK_FALSE(read(name)->matches(1, 2));
+  }
+  for (const char* const name : {"", "p", "p1.", "p1.x", "-2", "x", "p1.2.3", "fffffffff", "p.1"}) {
+    INFO(name);
+    CHECK_FALSE(read(name));
+  }
+}
+
+TEST_CASE("each of Linux's signals has a number of its own in the protocol", "[emu][gdb]") {
+  std::set<int> numbers;
+  for (int signo = 1; signo <= 64; ++signo) {
+    if (signo == 16) continue;  // SIGSTKFLT: the protocol knows none
+    INFO(signo);
+    CHECK(numbers.insert(gdb_signal(signo)).second);
+    CHECK(linux_signal(static_cast<std::uint64_t>(gdb_signal(signo))) == signo);
+  }
+  CHECK(gdb_signal(7) == 10);   // SIGBUS
+  CHECK(gdb_signal(34) == 46);  // [gdb include/gdb/signals.def]
+  CHECK(gdb_signal(64) == 78);
+  CHECK_FALSE(linux_signal(7));   // SIGEMT
+  CHECK_FALSE(linux_signal(76));  // SIGCANCEL
 }
 
 TEST_CASE("documents come in parts", "[emu][gdb]") {

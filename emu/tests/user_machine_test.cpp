@@ -3,37 +3,19 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cstdint>
 #include <memory>
-#include <span>
 
 #include "lpaemu/emu/host/posix_host.h"
 #include "lpaemu/emu/machine/user.h"
+#include "tiny_program.h"
 
 namespace lpaemu::emu {
 namespace {
 
-constexpr std::uint32_t load_address = 0x10000;
-constexpr std::uint32_t entry = load_address + 0x54;  // behind the two headers
-
-/// An ELF file with one segment, read and execute: mov r1, #0x20000000; str r0, [r1, #4].
-struct ElfFile {
-  std::array<std::uint32_t, 13> header{0x464c457f, 0x00010101, 0,          0,          0x00280002, 1, entry,
-                                       0x34,       0,          0x05000000, 0x00200034, 0x00000001, 0};
-  std::array<std::uint32_t, 8> segment{1, 0, load_address, load_address, 0x5c, 0x5c, 5, 0x1000};
-  std::array<std::uint32_t, 2> code{0xe3a01202, 0xe5810004};
-};
+using tests::tiny_entry;
+using tests::tiny_load_address;
 
 std::unique_ptr<UserMachine> machine_with_program(kernel::Host& host) {
-  auto created = UserMachine::create({.ram_bytes = 4U << 20}, host);
-  REQUIRE(created);
-  std::unique_ptr<UserMachine> machine = std::move(*created);
-  kernel::Kernel& kernel = machine->kernel();
-  const auto file =
-      kernel.vfs().open(kernel.boot_task(), kernel.vfs().root(), "/prog", kernel::O_CREAT | kernel::O_RDWR, 0755);
-  REQUIRE(file);
-  const ElfFile program;
-  REQUIRE((*file)->write(std::as_bytes(std::span{&program, 1}), 0) == sizeof program);
-  REQUIRE(machine->load("/prog", {"prog"}, {}, "/"));
-  return machine;
+  return tests::tiny_machine(host, std::array{0xe3a01202U, 0xe5810004U});  // mov r1, #0x20000000; str r0, [r1, #4]
 }
 
 }  // namespace
@@ -56,11 +38,12 @@ TEST_CASE("a fatal abort leaves its registers in the model", "[emu][machine][exc
   CHECK(exceptions.DFSR().raw() == 0xa06);  // write, long format, translation fault at level 2
   CHECK(exceptions.DFAR() == VirtAddr{0x20000004});
   CHECK(exceptions.dfar_is_exact());
-  CHECK(exceptions.IFSR().raw() == 0x205);             // the first fetch: no table at level 1 yet
-  CHECK(exceptions.IFAR() == VirtAddr{load_address});  // its page: nobody asked while that abort could be asked about
+  CHECK(exceptions.IFSR().raw() == 0x205);  // the first fetch: no table at level 1 yet
+  CHECK(exceptions.IFAR() ==
+        VirtAddr{tiny_load_address});  // its page: nobody asked while that abort could be asked about
   const auto abt = exceptions.abt();
   REQUIRE(abt);
-  CHECK(abt->LR == entry + 4 + 8);
+  CHECK(abt->LR == tiny_entry + 4 + 8);
   CHECK((abt->SPSR.raw() & 0x1f) == 0x10);  // from user mode
 }
 

@@ -1,57 +1,9 @@
 #!/bin/sh
-# gdb-multiarch on lpaemu's server: source-level debugging, watchpoints, a fatal signal, Ctrl-C, faults by `monitor`.
+# gdb-multiarch on lpaemu's server: source-level debugging, watchpoints, registers, signals, faults by `monitor`.
 #
 #   gdb.sh --lpaemu FILE --programs DIR [CASE...]
-set -u
-lpaemu='' programs=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --lpaemu) lpaemu=$2 ;;
-    --programs) programs=$2 ;;
-    -*) sed -n 's/^#   \(gdb.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
-    *) break ;;
-  esac
-  shift 2
-done
-command -v gdb-multiarch >/dev/null || { echo "no gdb-multiarch"; exit 77; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-only=" $* " failed=0
-
-compare() { # compare NAME: the patterns on descriptor 4 are in $work/text, in this order
-  line=0
-  while IFS= read -r pattern; do
-    next=$(tail -n "+$((line + 1))" "$work/text" | grep -n -m 1 -e "$pattern" | cut -d : -f 1)
-    if [ -z "$next" ]; then
-      echo "FAIL $1: behind line $line there is no '$pattern' in"
-      sed 's/^/    /' "$work/text"
-      failed=1
-      return
-    fi
-    line=$((line + next))
-  done <&4
-  echo "ok   $1"
-}
-
-# check NAME PROGRAM [ARG...]: GDB's commands on descriptor 3; over a Unix socket
-check() {
-  name=$1
-  shift
-  case $only in '  ' | *" $name "*) ;; *) return ;; esac
-  program=$programs/$1
-  shift
-  { echo 'set pagination off'; echo 'set confirm off'; echo 'set sysroot /'; cat <&3; } >"$work/commands"
-  rm -f "$work/socket"
-  timeout 60 "$lpaemu" run --gdb "unix:$work/socket" "$program" "$@" </dev/null >"$work/out" 2>"$work/err" &
-  waited=0
-  while [ ! -S "$work/socket" ] && [ $waited -lt 100 ]; do sleep 0.1 && waited=$((waited + 1)); done
-  timeout 60 gdb-multiarch -nx -batch -ex "target remote $work/socket" -x "$work/commands" "$program" </dev/null \
-    >"$work/text" 2>&1
-  wait $!
-  echo "status $?" >>"$work/text"
-  cat "$work/out" "$work/err" >>"$work/text"
-  compare "$name"
-}
+# shellcheck source=guest_tests/debugger/gdb_session.sh
+. "$(dirname "$0")/gdb_session.sh"
 
 check source watched 3<<'C' 4<<'P'
 break add
@@ -135,8 +87,7 @@ exited normally
 P
 
 check interrupt watched l 3<<'C' 4<<'P'
-python import threading, os, signal
-python threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+python interrupt_after(1)
 continue
 info symbol $pc
 stepi
@@ -174,4 +125,97 @@ C
 ^Program terminated with signal SIGSEGV
 ^status 139
 P
-exit $failed
+# Source lines: next passes a call, step enters it, until the caller's frame is looked at.
+check lines watched 3<<'C' 4<<'P'
+tbreak watched.c:30
+continue
+step
+info args
+up
+info locals
+down
+finish
+next
+print counter
+kill
+C
+^Temporary breakpoint 1, main
+^store_word (where=
+^value = 7$
+^#1 .* in main
+^program = 
+^#0  store_word
+^main (argc=
+^[0-9].*store_pair(pages
+^\$1 = 6$
+^status 137
+P
+
+check condition watched 3<<'C' 4<<'P'
+break add if b == 3
+continue
+print a
+info breakpoints
+delete
+continue
+C
+^Breakpoint 1, add (a=3, b=b@entry=3)
+^\$1 = 3$
+^.*already hit 1 time
+exited normally
+P
+
+# A store across two pages, seen by a watchpoint on the second one's first byte; a pair; a load that is not aligned.
+check watch-crossing watched 3<<'C' 4<<'P'
+watch *(char *)(pages + 4096)
+continue
+info symbol $pc
+delete
+watch *(unsigned *)(pages + 4096 + 8)
+continue
+info symbol $pc
+delete
+awatch *(unsigned short *)(pages + 4096 + 1)
+continue
+info symbol $pc
+delete
+continue
+C
+^Old value = 0
+^New value = 178 
+^store_word
+^Old value = 0
+^New value = 34
+^store_pair
+^Value = 
+^load_word
+exited normally
+P
+
+check signals watched d 3<<'C' 4<<'P'
+continue
+p $_siginfo.si_signo
+p $_siginfo.si_code
+p $_siginfo._sifields._sigfault.si_addr
+set var $r0 = &counter
+signal 0
+C
+^The guest gets SIGSEGV (SEGV_MAPERR) at 0x00000010
+^Program received signal SIGSEGV
+^\$1 = 11
+^\$2 = 1
+^\$3 = (void \*) 0x10
+exited normally
+^counter 7 sum 
+P
+
+check passed-signals watched d 3<<'C' 4<<'P'
+handle SIGSEGV nostop noprint pass
+continue
+C
+!^The guest gets
+^Program terminated with signal SIGSEGV
+^status 139
+P
+
+finished

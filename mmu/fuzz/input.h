@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "fuzz_target.h"
+
 namespace lpaemu::mmu::fuzzing {
 
 class Input {
@@ -32,6 +34,3 @@ class Input {
 };
 
 }  // namespace lpaemu::mmu::fuzzing
-
-/// What libFuzzer calls with each input, and replay.cpp with each file of the corpus.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);

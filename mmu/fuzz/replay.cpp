@@ -7,7 +7,7 @@
 #include <iterator>
 #include <vector>
 
-#include "input.h"
+#include "fuzz_target.h"
 
 namespace {
 

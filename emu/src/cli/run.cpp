@@ -12,36 +12,70 @@
 namespace lpaemu::emu {
 namespace {
 
-/// The guest under a GDB.
-int run_with_gdb(const RunOptions& options) {
-  GuestRun* running = nullptr;
+/// What a signal handler interrupts: the guest of this moment.
+struct Running {
+  GuestRun* guest = nullptr;
   const StopSignals* signals = nullptr;
-  const auto is_over = [&signals] { return signals != nullptr && signals->received().has_value(); };
-  const auto interrupt = [&running] {
-    if (running != nullptr) running->interrupt();
-  };
+
+  void interrupt() const {
+    if (guest != nullptr) guest->interrupt();
+  }
+  [[nodiscard]] bool is_over() const { return signals != nullptr && signals->received().has_value(); }
+};
+
+/// One guest from its start to its end; answers the exit status.
+int debug_guest(GuestRun& guest, gdb::Server& server, StopSignals& signals) {
+  auto debugger = Debugger::attach(guest.machine(), [&guest] { guest.host().clear_interrupt(); });
+  if (!debugger) return fail(debugger.error().message);
+  server.set_guest(**debugger);
+  const auto end = (*debugger)->run(server);
+  server.guest_ended();
+  if (!end) return fail(end.error().message);
+  debugger->reset();
+  if (*end == DebugEnd::exited) return guest.conclude(RunEnd::exited, {});
+  if (signals.received()) return guest.conclude(RunEnd::interrupted, signals.received());
+  return exit_signal_base + kernel::sigkill;
+}
+
+/// `options` with the program that a GDB asks for.
+RunOptions with_program(RunOptions options, const gdb::ProgramRequest& request) {
+  if (!request.program.empty()) {
+    options.tree.program = request.program;
+    options.args = {request.program};
+  }
+  if (request.args.empty()) return options;
+  options.args.resize(1);
+  options.args.insert(options.args.end(), request.args.begin(), request.args.end());
+  return options;
+}
+
+/// Guests under a GDB, one after another.
+int run_with_gdb(RunOptions options) {
+  Running running;
+  const auto interrupt = [&running] { running.interrupt(); };
+  const auto is_over = [&running] { return running.is_over(); };
   // First of all: with stdio the guest's own descriptors are others.
   const auto connections = listen_for_gdb(*options.gdb, interrupt, is_over);
   if (!connections) return fail(connections.error().message);
-  const auto guest = GuestRun::create(options, BlockHook::on);
-  if (!guest) return fail(guest.error().message);
-  running = guest->get();
-  auto debugger = Debugger::attach(running->machine(), [running] { running->host().clear_interrupt(); });
-  if (!debugger) return fail(debugger.error().message);
-  StopSignals stop_signals{options.timeout_seconds, interrupt};
-  signals = &stop_signals;
-  gdb::Server server{**debugger, **connections, options.gdb_nowait ? gdb::AtStart::run : gdb::AtStart::wait_for_client,
-                     is_over};
-  const auto end = (*debugger)->run(server);
-  if (!end) return fail(end.error().message);
-  debugger->reset();
-  if (*end == DebugEnd::exited) return running->conclude(RunEnd::exited, {});
-  if (is_over()) return running->conclude(RunEnd::interrupted, stop_signals.received());
-  if (*end == DebugEnd::killed) return exit_signal_base + kernel::sigkill;
-  const auto ended = running->machine().run();
-  stop_signals.run_ended();
-  if (!ended) return fail(ended.error().message);
-  return running->conclude(*ended, stop_signals.received());
+  StopSignals signals{options.timeout_seconds, interrupt};
+  running.signals = &signals;
+  gdb::Server server{**connections, options.gdb_nowait ? gdb::AtStart::run : gdb::AtStart::wait_for_client, is_over};
+
+  std::optional<int> status;
+  while (true) {
+    const auto guest = GuestRun::create(options, BlockHook::on);
+    if (!guest && !status) return fail(guest.error().message);
+    if (guest) {
+      running.guest = guest->get();
+      status = debug_guest(**guest, server, signals);
+      running.guest = nullptr;
+    } else {
+      server.refuse_program(guest.error());
+    }
+    const auto next = is_over() ? std::nullopt : server.next_program();
+    if (!next) return *status;
+    options = with_program(std::move(options), *next);
+  }
 }
 
 int run(const RunOptions& options) {

@@ -58,18 +58,16 @@ class GdbConnections final : public gdb::Connections {
 
   bool accept() override {
     while (!connected() && listener_.valid()) {
-      if (!readable(listener_.get(), -1)) {  // a signal came
-        if (give_up()) return false;
-        continue;
+      if (readable(listener_.get(), -1)) {
+        if (!take_client()) return false;
+      } else if (give_up()) {  // a signal came
+        return false;
       }
-      UniqueFd client{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-      if (!client.valid() && errno != EINTR && errno != ECONNABORTED) return false;
-      if (!client.valid()) continue;
-      const int on = 1;
-      ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // no TCP: no harm
-      out_ = UniqueFd{::fcntl(client.get(), F_DUPFD_CLOEXEC, 0)};
-      in_ = std::move(client);
     }
+    return connected();
+  }
+  bool accept_ready() override {
+    if (!connected() && readable(listener_.get(), 0)) static_cast<void>(take_client());
     return connected();
   }
   bool connected() const override { return in_.valid(); }
@@ -112,6 +110,16 @@ class GdbConnections final : public gdb::Connections {
   }
 
  private:
+  /// False: the listener is broken. A client that has gone again is no failure.
+  bool take_client() {
+    UniqueFd client{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (!client.valid()) return errno == EINTR || errno == ECONNABORTED;
+    const int on = 1;
+    ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // no TCP: no harm
+    out_ = UniqueFd{::fcntl(client.get(), F_DUPFD_CLOEXEC, 0)};
+    in_ = std::move(client);
+    return true;
+  }
   std::string read_some() {
     std::array<char, 16384> buffer;
     ssize_t count = 0;
@@ -121,13 +129,15 @@ class GdbConnections final : public gdb::Connections {
   }
   /// There is a client: a second one is told so.
   void refuse() {
-    const UniqueFd second{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-    if (!second.valid() || !connected()) return;
-    const std::string words = gdb::frame("E.lpaemu serves another debugger already");
-    [[maybe_unused]] const ssize_t ignored = ::write(second.get(), words.data(), words.size());
+    refused_ = UniqueFd{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (!refused_.valid()) return;
+    const std::string words = "+" + gdb::frame("E.lpaemu serves another debugger already");
+    [[maybe_unused]] const ssize_t ignored = ::write(refused_.get(), words.data(), words.size());
+    ::shutdown(refused_.get(), SHUT_WR);
   }
 
   UniqueFd listener_, in_, out_;
+  UniqueFd refused_;  // open for a while: a client that cannot send its first packet does not read why
   std::string path_;
 };
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -113,6 +115,8 @@ std::string number_to_hex(std::uint64_t value, std::size_t bytes) {
   return text;
 }
 
+std::string hex_number(std::uint64_t value) { return fmt::format("{:x}", value); }
+
 std::optional<std::vector<std::byte>> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
   std::vector<std::byte> bytes;
@@ -153,13 +157,31 @@ std::string_view Fields::until(char separator) {
   return field;
 }
 
-std::optional<MemoryRange> memory_range(Fields& fields) {
-  constexpr std::uint64_t top = std::uint64_t{1} << 32;
+std::optional<MemoryRange> memory_range(Fields& fields, std::uint64_t top) {
   const auto address = fields.number();
   if (!address || *address >= top || !fields.take(',')) return std::nullopt;
   const auto length = fields.number();
   if (!length || *length > PacketReader::longest || *address + *length > top) return std::nullopt;
-  return MemoryRange{static_cast<std::uint32_t>(*address), static_cast<std::uint32_t>(*length)};
+  return MemoryRange{*address, static_cast<std::uint32_t>(*length)};
+}
+
+std::optional<ThreadId> thread_id(Fields& fields) {
+  constexpr std::int64_t all = -1;
+  const auto one = [&]() -> std::optional<std::int64_t> {
+    if (fields.take("-1")) return all;
+    const auto number = fields.number();
+    if (!number || *number > INT32_MAX) return std::nullopt;
+    return static_cast<std::int64_t>(*number);
+  };
+  ThreadId id;
+  if (!fields.take('p')) {
+    const auto tid = one();
+    return tid ? std::optional{ThreadId{.pid = 0, .tid = *tid}} : std::nullopt;
+  }
+  const auto pid = one();
+  const auto tid = pid && fields.take('.') ? one() : pid ? std::optional{all} : std::nullopt;
+  if (!tid) return std::nullopt;
+  return ThreadId{.pid = *pid, .tid = *tid};
 }
 
 std::optional<std::string> part_of(std::string_view document, std::string_view range) {

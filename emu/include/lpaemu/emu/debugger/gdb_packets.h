@@ -45,6 +45,8 @@ class PacketReader {
 [[nodiscard]] std::string to_hex(std::string_view text);
 /// A little-endian number of so many bytes.
 [[nodiscard]] std::string number_to_hex(std::uint64_t value, std::size_t bytes);
+/// As numbers stand in packets: no leading zeroes, no 0x.
+[[nodiscard]] std::string hex_number(std::uint64_t value);
 /// Nothing where it is no hex, or an odd number of digits.
 [[nodiscard]] std::optional<std::vector<std::byte>> from_hex(std::string_view text);
 
@@ -67,12 +69,24 @@ class Fields {
   std::string_view rest_;
 };
 
-/// "addr,length": memory; nothing when it is malformed, wraps, or is longer than a packet may be.
+/// "addr,length": memory; nothing when it is malformed, ends beyond `top`, or is longer than a packet may be.
 struct MemoryRange {
-  std::uint32_t address = 0;
+  std::uint64_t address = 0;
   std::uint32_t length = 0;
 };
-[[nodiscard]] std::optional<MemoryRange> memory_range(Fields& fields);
+inline constexpr std::uint64_t virtual_top = std::uint64_t{1} << 32;
+[[nodiscard]] std::optional<MemoryRange> memory_range(Fields& fields, std::uint64_t top = virtual_top);
+
+/// Of which threads something is said: "TID", "pPID", "pPID.TID"; -1 is all, 0 any. [gdb doc, Packets, thread-id]
+struct ThreadId {
+  std::int64_t pid = 0;
+  std::int64_t tid = 0;
+
+  [[nodiscard]] bool matches(std::int32_t a_pid, std::int32_t a_tid) const {
+    return (pid <= 0 || pid == a_pid) && (tid <= 0 || tid == a_tid);
+  }
+};
+[[nodiscard]] std::optional<ThreadId> thread_id(Fields& fields);
 
 /// The part of a document that a qXfer read asks for ("offset,length"), with the letter that says whether it is the
 /// last one. Nothing when the range is malformed.

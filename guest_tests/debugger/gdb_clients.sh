@@ -1,0 +1,222 @@
+#!/bin/sh
+# Clients of lpaemu's GDB server: where they come from, how they leave, several of them, and guests one after another.
+#
+#   gdb_clients.sh --lpaemu FILE --programs DIR [CASE...]
+# shellcheck source=guest_tests/debugger/gdb_session.sh
+. "$(dirname "$0")/gdb_session.sh"
+
+if wanted tcp; then
+  at=0
+  start watched
+  client 3<<'C'
+break add
+continue
+delete
+continue
+C
+  finish tcp 4<<'P'
+^Breakpoint 1, add
+exited normally
+^status 0
+P
+  at=unix:$work/socket
+fi
+
+if wanted reattach; then
+  start watched l
+  client 3<<'C'
+break add
+monitor break add
+detach
+C
+  client 3<<'C'
+info symbol $pc
+info breakpoints
+monitor info breakpoints
+kill
+C
+  finish reattach 4<<'P'
+^\[Inferior 1 (process 1) detached
+^main
+^No breakpoints or watchpoints
+^No breakpoints, watchpoints or catchpoints
+^status 137
+P
+fi
+
+# The guest stands still until somebody else comes, and finds what the first one has set for all.
+if wanted vanish; then
+  start watched
+  client 3<<'C'
+break add
+monitor tbreak store_pair
+continue
+shell kill -9 $PPID
+C
+  client 3<<'C'
+info symbol $pc
+continue
+info symbol $pc
+continue
+C
+  finish vanish 4<<'P'
+^Breakpoint 1, add
+^add in section
+^store_pair in section
+exited normally
+^status 0
+P
+fi
+
+# With --gdb-nowait it goes on: at a stop, and while it runs for a client.
+if wanted nowait; then
+  options='--gdb-nowait --timeout 50'
+  start watched l
+  client 3<<'C'
+info symbol $pc
+shell kill -9 $PPID
+C
+  client 3<<'C'
+info symbol $pc
+python threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()
+continue
+C
+  client 3<<'C'
+info symbol $pc
+stepi
+C
+  client 3<<'C'
+info symbol $pc
+kill
+C
+  finish nowait 4<<'P'
+^main
+^main
+^main
+^\[Inferior 1 (process 1) detached
+^main
+^\[Inferior 1 (process 1) killed
+^status 137
+P
+  options=''
+fi
+
+if wanted second; then
+  start watched
+  client 3<<C
+break add
+shell gdb-multiarch -nx -batch -ex "target remote $work/socket" </dev/null 2>&1 | sed 's/^/second: /'
+continue
+shell gdb-multiarch -nx -batch -ex "target remote $work/socket" </dev/null 2>&1 | sed 's/^/third: /'
+delete
+continue
+C
+  finish second 4<<'P'
+^second: .*another debugger
+^Breakpoint 1, add
+^third: .*another debugger
+exited normally
+^status 0
+P
+fi
+
+# Ctrl-C while the guest waits in a system call, which then is made again.
+check interrupt-sleep death sleeping 3<<'C' 4<<'P'
+python interrupt_after(1)
+continue
+x/i $pc
+python interrupt_after(1)
+continue
+kill
+C
+^Program received signal SIGINT
+^=> .*svc
+^Program received signal SIGINT
+^status 137
+P
+
+if wanted interrupt-read; then
+  mkfifo "$work/pipe"
+  # shellcheck disable=SC2016 # the inner shell's
+  timeout 50 sh -c 'exec 9>"$1/pipe" && until [ -e "$1/go" ]; do sleep 0.1; done; echo abc >&9' sh "$work" &
+  input=$work/pipe
+  start stdin_echo
+  client 3<<C
+python interrupt_after(1)
+continue
+x/i \$pc
+shell touch $work/go
+stepi
+continue
+C
+  finish interrupt-read 4<<'P'
+^Program received signal SIGINT
+^=> .*svc
+exited normally
+^status 0
+^1: cba
+^1 lines, 4 bytes, end of file: yes
+P
+  input=/dev/null
+fi
+
+target=extended-remote
+check run-again watched 3<<'C' 4<<'P'
+continue
+break add
+run
+info threads
+kill
+info inferiors
+run
+delete
+continue
+C
+exited normally
+^Breakpoint 1, add
+^\* 1    Thread 1.1 "watched" add
+^\[Inferior 1 (process 1) killed
+^\* 1    <null>
+^Breakpoint 1, add
+exited normally
+^status 0
+^counter 6 sum
+^counter 6 sum
+P
+
+check attach watched l 3<<'C' 4<<'P'
+detach
+attach 1
+info symbol $pc
+python interrupt_after(1)
+continue
+info symbol $pc
+detach
+python
+try: gdb.execute('attach 2')
+except gdb.error as error: print(error)
+end
+attach 1
+kill
+C
+^\[Inferior 1 (process 1) detached
+ in section .text
+^Program received signal SIGINT
+^main
+^Attaching to process 2 failed
+^\[Inferior 1 (process 1) killed
+^status 137
+P
+
+check run-another watched 3<<C 4<<'P'
+set remote exec-file $programs/args
+set args 'a b' c
+run
+set remote exec-file /nonexistent
+run
+C
+exited normally
+^Running "/nonexistent" on the remote target failed
+^argv\[1\] 'a b'
+P
+finished
