@@ -72,6 +72,111 @@ C
 ^The guest exited with status 0\.$
 P
 
+check conditions 0 watched 3<<'C' 4<<'P'
+break add if $r1 == 2
+catch fault first-touch write if $addr == pages + 8 && kind == translation
+watch counter if *counter == 6
+info breakpoints
+continue
+print $r1
+condition 1 $r1 == 9
+continue
+continue
+print $addr - pages
+condition 2
+info breakpoints
+C
+^Breakpoint 1: 0x[0-9a-f]* <add> if $r1 == 2$
+^Catchpoint 2: fault first-touch write if $addr == pages + 8 && kind == translation$
+^Watchpoint 3: store to 0x[0-9a-f]* <counter>, 4 bytes if \*counter == 6$
+^3 .*bytes if \*counter == 6$
+^Breakpoint 1: 0x[0-9a-f]* <add>
+^0x2 (2)$
+^Watchpoint 3: write of 4 bytes
+^  new value 0x00000006$
+^Catchpoint 2: fault: write of 0x[0-9a-f]* <pages+0x8> by the instruction
+^0x8 (8)$
+^1 .*<add> if $r1 == 9, hit 1 time$
+^2 .*first-touch write, hit 1 time$
+P
+
+check condition-fails 0 watched 3<<'C' 4<<'P'
+break add if *16 == 0
+tcatch fault write in pages if *$r2 / 0 == 1 || *8
+continue
+delete 1
+continue
+C
+^The condition of 1 cannot be evaluated: cannot read memory at 0x00000010$
+^Breakpoint 1: 0x[0-9a-f]* <add>
+^The condition of 2 cannot be evaluated: 
+^Catchpoint 2: fault: write
+P
+
+check condition-errors 1 watched 3<<'C' 4<<'P'
+break add if
+break add if $r1 == nothing
+break add if $addr == 3
+watch counter if (1
+catch fault if kind == nice
+catch fault in [nowhere]
+catch fault in /no/such/file
+condition 7 1
+info breakpoints
+C
+^error: a value is missing$
+^error: 'nothing' is no number, register or symbol$
+^error: $addr, $far, $fsr and kind are for the condition of a catch fault$
+^error: a ')' is missing$
+^error: no kind of fault 'nice'
+^error: no mapping is called '\[nowhere\]'; see info vmas$
+^error: no mapping is called '/no/such/file'; see info vmas$
+^error: no point number 7$
+^No breakpoints
+P
+
+check regions 0 brk_heap 3<<'C' 4<<'P'
+catch fault first-touch in [heap]
+catch fault in [stack] if $addr < 0x1000
+ignore 1 1
+continue
+info vma $addr
+delete
+tcatch fault write in [stack]
+info breakpoints
+C
+^Catchpoint 1: fault first-touch in \[heap\]$
+^Catchpoint 2: fault in \[stack\] if $addr < 0x1000$
+^Catchpoint 1: fault: write
+^0x[0-9a-f]*-0x[0-9a-f]* rw-p \[heap\]
+^3 .* fault write in \[stack\], once$
+P
+
+check switches 0 watched 3<<'C' 4<<'P'
+catch fault first-touch write in pages
+tcatch fault in pages+4096,4096
+break add
+disable 1 3
+info breakpoints
+continue
+info breakpoints
+enable 3
+jump add
+ignore 3 2
+info breakpoints
+delete 3
+continue
+C
+^1 .*Catchpoint  *n
+^2 .*Catchpoint  *y .*, once$
+^3 .*Breakpoint  *n
+^Catchpoint 2: fault: .*<pages+0x1000>
+^1 .*Catchpoint  *n
+^3 .*Breakpoint  *n
+^Breakpoint 3: 
+^3 .*, 2 more to pass$
+P
+
 check watchpoints 0 watched 3<<'C' 4<<'P'
 watch counter
 watch pages+4096,4

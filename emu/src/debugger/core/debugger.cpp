@@ -71,14 +71,12 @@ void Debugger::stop(StopEvent event) {
   const kernel::task_struct& task = machine_.kernel().current();
   event.pid = task.tgid;
   event.tid = task.pid;
+  event.condition_failure = std::exchange(condition_failure_, std::nullopt);
   last_stop_ = std::move(event);
   more_steps_ = 0;
   machine_.engine().forget_stop_request();
   clear_interrupt_();
-  asking_ = true;
-  resume_ = face_->on_stop(last_stop_);
-  asking_ = false;
-  // A breakpoint at the PC was seen by now, unless the stop came from elsewhere.
+  // A breakpoint here is seen now, unless the stop came from elsewhere. One that the face moves the PC to is not.
   passed_.reset();
   switch (last_stop_.kind) {
     case StopKind::started:
@@ -88,6 +86,9 @@ void Debugger::stop(StopEvent event) {
     case StopKind::signal: passed_ = machine_.engine().pc(); break;
     default: break;
   }
+  asking_ = true;
+  resume_ = face_->on_stop(last_stop_);
+  asking_ = false;
 }
 
 // ---- One turn ------------------------------------------------------------------------------------------------------
@@ -128,7 +129,7 @@ Expected<void, Error> Debugger::turn() {
 /// A caught system call stops before it is made. False: it is not to be made now.
 bool Debugger::enter_syscall(std::uint32_t number) {
   const VirtAddr behind = machine_.engine().pc();
-  auto numbers = points_.hit([&](const Point& point) { return catches(point, number); });
+  auto numbers = points_.hit([&](const Point& point) { return catches(point, number) && holds(point); });
   if (!numbers) return true;
   stop({.kind = StopKind::syscall_entry, .points = std::move(*numbers), .syscall = number});
   if (leaving()) roll_back_svc();
@@ -170,7 +171,7 @@ void Debugger::report_after(const WatchedValues& watched_before, VirtAddr pc, st
   }
   if (!syscall) return;
   report_kernel_stores(watched_before, pc, *syscall);
-  if (leaving() || !points_.any([&](const Point& point) { return catches(point, *syscall); })) return;
+  if (leaving() || !points_.any([&](const Point& point) { return catches(point, *syscall) && holds(point); })) return;
   stop({.kind = StopKind::syscall_return, .syscall = *syscall, .result = registers().r[0]});
 }
 
@@ -179,7 +180,7 @@ void Debugger::instruction_done() {
   told_.reset();
   if (report_watched()) return;
   if (!stepping()) return;
-  auto numbers = points_.hit([&](const Point& point) { return breaks_at(point, registers()); });
+  auto numbers = points_.hit([&](const Point& point) { return breaks_at(point, registers()) && holds(point); });
   if (numbers) {
     stop({.kind = StopKind::breakpoint, .points = std::move(*numbers)});
   } else if (more_steps_ != 0) {
@@ -201,7 +202,7 @@ void Debugger::roll_back_svc() {
 
 void Debugger::at_stop_address() {
   passed_ = machine_.engine().pc();
-  auto numbers = points_.hit([&](const Point& point) { return breaks_at(point, registers()); });
+  auto numbers = points_.hit([&](const Point& point) { return breaks_at(point, registers()) && holds(point); });
   if (numbers) stop({.kind = StopKind::breakpoint, .points = std::move(*numbers)});
 }
 

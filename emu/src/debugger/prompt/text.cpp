@@ -148,7 +148,11 @@ std::string describe_stop(Debugger& debugger, const StopEvent& event) {
   const kernel::UserRegisters at = debugger.registers();
   CodeReader& code = debugger.machine().code();
   const std::string line = code.source_line(at.pc());
-  return fmt::format("{}{}{}\n=> {}\n", why(debugger, event), with_symbol(at.pc(), debugger),
+  const std::string failure = event.condition_failure
+                                  ? fmt::format("The condition of {} cannot be evaluated: {}\n",
+                                                event.condition_failure->point, event.condition_failure->why)
+                                  : std::string{};
+  return fmt::format("{}{}{}{}\n=> {}\n", failure, why(debugger, event), with_symbol(at.pc(), debugger),
                      line.empty() ? "" : " " + line, code.text_at(at.pc(), instruction_set(at)));
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lpaemu/emu/engine/fault_address.h"
@@ -42,6 +43,12 @@ struct PteChange {
   std::vector<int> points{};
 };
 
+/// A point's condition could not be evaluated: the guest stops, as if it were true.
+struct ConditionFailure {
+  int point = 0;
+  std::string why;
+};
+
 /// One stop. It names its process and thread; nothing says that it comes after the one before.
 struct StopEvent {
   StopKind kind = StopKind::started;
@@ -54,6 +61,7 @@ struct StopEvent {
   std::optional<kernel::siginfo> signal{};
   std::uint32_t syscall = 0;
   std::uint32_t result = 0;
+  std::optional<ConditionFailure> condition_failure{};
 };
 
 enum class ResumeKind : std::uint8_t {
