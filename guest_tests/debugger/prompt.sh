@@ -177,6 +177,160 @@ C
 ^3 .*, 2 more to pass$
 P
 
+check catch-exit 0 watched 3<<'C' 4<<'P'
+catch exit
+tcatch exit if $r0 == 1
+continue
+print $r0
+continue
+C
+^Catchpoint 1: exit$
+^Catchpoint 2: exit if $r0 == 1$
+^Catchpoint 1: call of exit_group (248): the guest is about to exit with status 0$
+^0x0 (0)$
+^The guest exited with status 0\.$
+P
+
+check catch-signal 139 watched d 3<<'C' 4<<'P'
+catch signal SEGV
+catch signal SIGUSR1
+catch signal 11
+catch signal
+continue
+info breakpoints
+continue
+C
+^Catchpoint 1: signal SIGSEGV$
+^Catchpoint 2: signal SIGUSR1$
+^Catchpoint 3: signal SIGSEGV$
+^Catchpoint 4: any signal$
+^Catchpoint 1,3,4: The guest gets SIGSEGV (SEGV_MAPERR) at 0x00000010$
+^1 .* signal SIGSEGV, hit 1 time$
+^2 .* signal SIGUSR1$
+^The guest was killed by SIGSEGV\.$
+P
+
+# Whoever changes it: a fault of the instruction, clear_refs, a fault of the kernel in read.
+check catch-pte 0 softdirty_demo 3<<'C' 4<<'P'
+catch clear-refs
+catch pte 0x6000d000
+continue
+continue
+info softdirty 0x60000000,0x10000
+continue
+continue
+info who-dirtied 0x6000d000
+delete
+continue
+C
+^Catchpoint 1: clear-refs$
+^Catchpoint 2: pte 0x6000d000$
+^Catchpoint 2: phase pte-written: 0x6000d000 0x0000000000000000 -> 0x
+^Catchpoint 2: the PTE of 0x6000d000 changed, in write (4)$
+^  0x[0-9a-f]* -> 0x[0-9a-f]*: .*SOFT_DIRTY 1->0
+^  0x60000000 \.\{16\}$
+^Catchpoint 1: clear_refs has run, in write (4): no page is soft-dirty$
+^Catchpoint 2: phase pte-written: 0x6000d000 .*SOFT_DIRTY 0->1
+^0x6000d000: the kernel, in read (3) at
+^The guest exited
+P
+
+check what-if 1 softdirty_demo 3<<'C' 4<<'P'
+catch clear-refs
+continue
+set pte 0x60003000 +softdirty -young
+info softdirty 0x60000000,0x10000
+info who-dirtied 0x60003000
+set pte 0x60003000 = 0x0
+set pte 0x60003000 +shiny
+set pte 0x60003000
+set pte 0x60003000 = 12
+set pte 0x10 +young
+set vma 0x60000000 prot r
+set vma 0x10 prot r--
+set vma 0x60003000,0x1000 prot r--
+info vmas
+set vma 0x60003000,0x1000 prot rw-
+info vmas
+C
+^Catchpoint 1: clear_refs has run
+^0x60003000: 0x[0-9a-f]* -> 0x[0-9a-f]*: AF 1->0,.* SOFT_DIRTY 0->1$
+^  0x60000000 \.\.\.#\.\{12\}$
+^    0x60003000-0x60004000, 1 page$
+^0x60003000: the debugger, by a command$
+^error: only AF, DIRTY, SOFT_DIRTY and RDONLY can be set, not 
+^error: no flag 'shiny'; there are: young dirty softdirty write$
+^error: set pte ADDR = VALUE, or
+^error: '12' is no 64-bit value in hex, 0x
+^error: there is no page at 0x00000000
+^error: set vma ADDR
+^error: nothing is mapped at 0x00000010$
+^0x60003000-0x60004000 r--p
+^60000000-60003000 rw-p
+^60003000-60004000 r--p
+^0x60000000-0x60010000 rw-p
+^60000000-60010000 rw-p
+P
+
+check force-fault 1 softdirty_demo 3<<'C' 4<<'P'
+tbreak store_word
+continue
+print $pc
+force-fault 0x60004444 w
+info fault
+phase
+phase
+phase
+info pte 0x60004444
+set vma 0x60004000 prot r--
+force-fault 0 r
+info tlb 0x60004000
+phase
+phase
+set vma 0x60004000 prot rw-
+phase
+force-fault 0x60004444 w
+force-fault 0x60004444
+info faults 1
+info who-dirtied 0x60004000
+force-fault 0 r
+finish-fault
+retry
+force-fault 0x60005000 w
+continue
+C
+^0x[0-9a-f]* ([0-9]*) <store_word>$
+^fault: write of 0x60004444 by the debugger, soft-dirty$
+^phase  *raised
+^access  *write at 0x60004444$
+^FSR  *0xa0f: permission fault, level 3
+^  \[11\] WnR = 1 
+^  \[5:0\] STATUS = 
+^DFSR, DFAR  *0xa0f, 0x60004444$
+^by  *the debugger, by force-fault$
+^phase vma-found
+^phase decided: soft-dirty$
+^phase pte-written
+^  before this fault: 0x
+^\* SOFT_DIRTY = 0x1 (was 0x0)
+^error: the handler is at work on the mappings
+^error: a fault is being handled already
+^  nothing$
+^phase tlb-invalidated
+^phase returned: soft-dirty, and no instruction is retried
+^0x60000000-0x60010000 rw-p
+^The injected access was handled; the guest stands where it stood\.$
+^0x[0-9a-f]* <store_word>
+^No fault: the tables grant a write of 0x60004444\.$
+^error: force-fault ADDR r|w|x$
+^[0-9]*  *soft-dirty  *write  *0x60004444 .* force-fault$
+^0x60004000: the debugger, by a command$
+^fault: read of 0x00000000 by the debugger, segv-maperr$
+^phase returned: segv-maperr, and no instruction
+^The injected access was handled
+^fault: write of 0x60005000 by the debugger
+P
+
 check watchpoints 0 watched 3<<'C' 4<<'P'
 watch counter
 watch pages+4096,4

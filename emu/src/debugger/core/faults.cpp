@@ -48,7 +48,7 @@ bool Debugger::wants(const mmu::Fault& fault, Verdict verdict) {
   if (asking_ || leaving()) return false;
   const CurrentFault current{
       .fault = fault, .verdict = verdict, .pte_before = mm().pte_at(fault.va), .fsr = mmu::fsr_word(fault)};
-  const bool wanted = points_.any([&](const Point& point) {
+  const bool wanted = injected_ || points_.any([&](const Point& point) {
     if (point.kind == PointKind::pte) return same_page(point, fault.va) && verdict != Verdict::spurious;
     return matches_fault(point, current);
   });
@@ -61,18 +61,18 @@ void Debugger::at_phase(const Event& event) {
   std::optional<std::vector<int>> numbers;
   if (event.kind == EventKind::FaultRaised) {
     numbers = points_.hit([&](const Point& point) { return matches_fault(point, fault_); });
-    if (!numbers) resume_.kind = stepping() ? ResumeKind::step : ResumeKind::proceed;
+    if (!numbers && !injected_) resume_.kind = stepping() ? ResumeKind::step : ResumeKind::proceed;
   } else if (event.kind == EventKind::PteWritten) {
     numbers = points_.hit([&](const Point& point) {
       return point.kind == PointKind::pte && same_page(point, event.address) && holds(point);
     });
   }
-  const bool phase = event.kind != EventKind::FaultRaised && resume_.kind == ResumeKind::phase;
+  const bool phase = (event.kind != EventKind::FaultRaised || injected_) && resume_.kind == ResumeKind::phase;
   const bool finished = event.kind == EventKind::Returned && resume_.kind == ResumeKind::finish_fault;
   if (numbers || phase || finished)
     stop({.kind = StopKind::fault, .points = numbers.value_or(std::vector<int>{}), .phase = event});
   // Behind the last phase comes the instruction itself.
-  if (event.kind == EventKind::Returned &&
+  if (event.kind == EventKind::Returned && !injected_ &&
       (resume_.kind == ResumeKind::phase || resume_.kind == ResumeKind::finish_fault))
     resume_.kind = ResumeKind::step;
 }
@@ -83,12 +83,19 @@ bool Debugger::wants_syscall(std::uint32_t /*number*/) {
 
 bool Debugger::at_signal(const kernel::siginfo& info) {
   if (leaving()) return resume_.kind != ResumeKind::kill;
-  stop({.kind = StopKind::signal, .signal = info});
+  auto numbers = points_.hit([&](const Point& point) {
+    return point.kind == PointKind::signal && (!point.signal || *point.signal == info.signo) && holds(point);
+  });
+  stop({.kind = StopKind::signal, .points = numbers.value_or(std::vector<int>{}), .signal = info});
   return !resume_.drop_signal && resume_.kind != ResumeKind::kill;
 }
 
 void Debugger::on_event(const Event& event) {
-  history_.note(event, [this] { return machine_.engine().user_registers().r[14]; });
+  history_.note(event, asking_ || injected_ ? Cause::debugger : Cause::guest,
+                [this] { return machine_.engine().user_registers().r[14]; });
+  if (event.kind == EventKind::SoftDirtyCleared && !asking_)
+    refs_cleared_ =
+        points_.hit([&](const Point& point) { return point.kind == PointKind::clear_refs && holds(point); });
   if (event.kind != EventKind::PteWritten || asking_ || machine_.kernel().events().stepping()) return;
   auto numbers = points_.hit([&](const Point& point) {
     return same_page(point, event.address) &&

@@ -7,9 +7,10 @@
 #include "handlers.h"
 #include "lpaemu/emu/blanks.h"
 #include "lpaemu/emu/debugger/expression.h"
-#include "lpaemu/kernel_model/proc/mm_files.h"
 #include "lpaemu/kernel_model/syscalls/syscall.h"
+#include "lpaemu/kernel_model/task/signal.h"
 #include "lpaemu/mmu/print.h"
+#include "text.h"
 
 namespace lpaemu::emu::commands {
 namespace {
@@ -63,20 +64,14 @@ std::optional<mmu::Access> access_of(std::string_view word) {
   return std::nullopt;
 }
 
-bool is_region_name(std::string_view text) { return text.starts_with('[') || text.find('/') != std::string_view::npos; }
-
 /// ADDR[,LEN], SYMBOL, or what maps calls a mapping. The heap and the stack may not be there yet.
 Expected<void, Error> set_place(Point& point, std::string_view text, Debugger& debugger) {
-  if (!is_region_name(text)) {
+  if (!is_mapping_name(text)) {
     LPAEMU_TRY(range, evaluate_range(text, debugger, 1, SymbolRange::whole));
     point.range = range;
     return {};
   }
-  const bool known =
-      text == "[heap]" || text == "[stack]" || std::ranges::any_of(debugger.mm().vmas(), [&](const auto& entry) {
-        return kernel::vma_name(debugger.mm(), entry.second) == text;
-      });
-  if (!known) return unexpected(Error{fmt::format("no mapping is called '{}'; see info vmas", text)});
+  if (text != "[heap]" && text != "[stack]") LPAEMU_TRY_VOID(mappings_called(text, debugger.mm()));
   point.region = text;
   return {};
 }
@@ -120,6 +115,28 @@ Expected<Point, Error> syscall_catch(Debugger& /*debugger*/, std::string_view ar
     }
   if (!point.syscall) return unexpected(Error{fmt::format("no system call '{}'", arguments)});
   return point;
+}
+
+/// "SIGSEGV", "SEGV" or 11.
+std::optional<int> signal_number(std::string_view text) {
+  for (int signo = 1; kernel::valid_signal(signo); ++signo) {
+    const std::string name = kernel::signal_name(signo);
+    if (text == name || "SIG" + std::string{text} == name || text == fmt::to_string(signo)) return signo;
+  }
+  return std::nullopt;
+}
+
+Expected<Point, Error> signal_catch(Debugger& /*debugger*/, std::string_view arguments) {
+  if (arguments.empty()) return Point{.kind = PointKind::signal, .text = "any signal"};
+  const auto signo = signal_number(arguments);
+  if (!signo) return unexpected(Error{fmt::format("no signal '{}'", arguments)});
+  return Point{.kind = PointKind::signal, .signal = signo, .text = "signal " + kernel::signal_name(*signo)};
+}
+
+template <PointKind kind>
+Expected<Point, Error> plain_catch(Debugger& /*debugger*/, std::string_view arguments) {
+  if (!arguments.empty()) return unexpected(Error{fmt::format("'{}' does not belong there", arguments)});
+  return Point{.kind = kind, .text = kind == PointKind::exit ? "exit" : "clear-refs"};
 }
 
 /// Calls `act(Point&)` for each number of a list.
@@ -188,6 +205,9 @@ constexpr std::array catches{
     CatchRow{"softdirty", page_catch<PointKind::soft_dirty>},
     CatchRow{"pte", page_catch<PointKind::pte>},
     CatchRow{"syscall", syscall_catch},
+    CatchRow{"signal", signal_catch},
+    CatchRow{"exit", plain_catch<PointKind::exit>},
+    CatchRow{"clear-refs", plain_catch<PointKind::clear_refs>},
 };
 
 }  // namespace
@@ -216,6 +236,16 @@ CommandResult do_catch_pte(Debugger& debugger, std::string_view arguments) {
 }
 CommandResult do_catch_syscall(Debugger& debugger, std::string_view arguments) {
   return add(debugger, arguments, syscall_catch);
+}
+
+CommandResult do_catch_signal(Debugger& debugger, std::string_view arguments) {
+  return add(debugger, arguments, signal_catch);
+}
+CommandResult do_catch_exit(Debugger& debugger, std::string_view arguments) {
+  return add(debugger, arguments, plain_catch<PointKind::exit>);
+}
+CommandResult do_catch_clear_refs(Debugger& debugger, std::string_view arguments) {
+  return add(debugger, arguments, plain_catch<PointKind::clear_refs>);
 }
 
 CommandResult do_tcatch(Debugger& debugger, std::string_view arguments) {

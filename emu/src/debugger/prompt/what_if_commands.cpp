@@ -74,10 +74,10 @@ std::optional<kernel::vm_flags_t> rights_of(std::string_view text) {
 
 /// All of the mapping at ADDR, or the pages of ADDR,LEN.
 Expected<kernel::VirtRange, Error> pages_to_change(std::string_view place, Debugger& debugger) {
-  LPAEMU_TRY(range, evaluate_range(place, debugger, 1, SymbolRange::first_byte));
-  if (place.find(',') != std::string_view::npos) return whole_pages(range);
-  const kernel::vm_area* vma = debugger.mm().vma_lookup(range.start);
-  if (vma == nullptr) return unexpected(Error{fmt::format("nothing is mapped at {}", mmu::to_string(range.start))});
+  if (place.find(',') != std::string_view::npos) return evaluate_pages(place, debugger);
+  LPAEMU_TRY(at, evaluate(place, debugger));
+  const kernel::vm_area* vma = debugger.mm().vma_lookup(VirtAddr{at});
+  if (vma == nullptr) return unexpected(Error{fmt::format("nothing is mapped at {}", mmu::to_string(VirtAddr{at}))});
   return vma->range();
 }
 

@@ -13,7 +13,7 @@
 
 namespace lpaemu::emu {
 
-enum class PointKind : std::uint8_t { breakpoint, watch, fault, pte, soft_dirty, syscall };
+enum class PointKind : std::uint8_t { breakpoint, watch, fault, pte, soft_dirty, clear_refs, syscall, signal, exit };
 enum class WatchKind : std::uint8_t { write, read, access };
 
 struct Point {
@@ -26,6 +26,7 @@ struct Point {
   FaultFilter faults{};
   std::string region{};                    // of a catch fault: the mappings of this name, instead of `range`
   std::optional<std::uint32_t> syscall{};  // nothing: all
+  std::optional<int> signal{};             // nothing: all
   bool temporary = false;
   bool enabled = true;
   std::uint64_t hits = 0;

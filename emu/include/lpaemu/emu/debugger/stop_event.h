@@ -22,7 +22,10 @@ enum class StopKind : std::uint8_t {
   pte_change,      // a system call has changed the entry
   syscall_entry,   // the PC is behind the SVC, nothing was done
   syscall_return,  // r0 holds the result
+  refs_cleared,    // a system call has cleared the soft-dirty bits
+  exiting,         // at the call that ends the guest: the PC is behind the SVC, nothing was done; `result`: the status
   signal,          // it takes effect next
+  injected,        // the access that was injected has been handled; no instruction was executed
   interrupted,     // somebody asked for it
   exited,          // the guest has ended; there is nothing to go on with
 };
