@@ -72,6 +72,265 @@ C
 ^The guest exited with status 0\.$
 P
 
+check conditions 0 watched 3<<'C' 4<<'P'
+break add if $r1 == 2
+catch fault first-touch write if $addr == pages + 8 && kind == translation
+watch counter if *counter == 6
+info breakpoints
+continue
+print $r1
+condition 1 $r1 == 9
+continue
+continue
+print $addr - pages
+condition 2
+info breakpoints
+C
+^Breakpoint 1: 0x[0-9a-f]* <add> if $r1 == 2$
+^Catchpoint 2: fault first-touch write if $addr == pages + 8 && kind == translation$
+^Watchpoint 3: store to 0x[0-9a-f]* <counter>, 4 bytes if \*counter == 6$
+^3 .*bytes if \*counter == 6$
+^Breakpoint 1: 0x[0-9a-f]* <add>
+^0x2 (2)$
+^Watchpoint 3: write of 4 bytes
+^  new value 0x00000006$
+^Catchpoint 2: fault: write of 0x[0-9a-f]* <pages+0x8> by the instruction
+^0x8 (8)$
+^1 .*<add> if $r1 == 9, hit 1 time$
+^2 .*first-touch write, hit 1 time$
+P
+
+check condition-fails 0 watched 3<<'C' 4<<'P'
+break add if *16 == 0
+tcatch fault write in pages if *$r2 / 0 == 1 || *8
+continue
+delete 1
+continue
+C
+^The condition of 1 cannot be evaluated: cannot read memory at 0x00000010$
+^Breakpoint 1: 0x[0-9a-f]* <add>
+^The condition of 2 cannot be evaluated: 
+^Catchpoint 2: fault: write
+P
+
+check condition-errors 1 watched 3<<'C' 4<<'P'
+break add if
+break add if $r1 == nothing
+break add if $addr == 3
+watch counter if (1
+catch fault if kind == nice
+catch fault in [nowhere]
+catch fault in /no/such/file
+condition 7 1
+info breakpoints
+C
+^error: a value is missing$
+^error: 'nothing' is no number, register or symbol$
+^error: $addr, $far, $fsr and kind are for the condition of a catch fault$
+^error: a ')' is missing$
+^error: no kind of fault 'nice'
+^error: no mapping is called '\[nowhere\]'; see info vmas$
+^error: no mapping is called '/no/such/file'; see info vmas$
+^error: no point number 7$
+^No breakpoints
+P
+
+check regions 0 brk_heap 3<<'C' 4<<'P'
+catch fault first-touch in [heap]
+catch fault in [stack] if $addr < 0x1000
+ignore 1 1
+continue
+info vma $addr
+delete
+tcatch fault write in [stack]
+info breakpoints
+C
+^Catchpoint 1: fault first-touch in \[heap\]$
+^Catchpoint 2: fault in \[stack\] if $addr < 0x1000$
+^Catchpoint 1: fault: write
+^0x[0-9a-f]*-0x[0-9a-f]* rw-p \[heap\]
+^3 .* fault write in \[stack\], once$
+P
+
+check switches 0 watched 3<<'C' 4<<'P'
+catch fault first-touch write in pages
+tcatch fault in pages+4096,4096
+break add
+disable 1 3
+info breakpoints
+continue
+info breakpoints
+enable 3
+jump add
+ignore 3 2
+info breakpoints
+delete 3
+continue
+C
+^1 .*Catchpoint  *n
+^2 .*Catchpoint  *y .*, once$
+^3 .*Breakpoint  *n
+^Catchpoint 2: fault: .*<pages+0x1000>
+^1 .*Catchpoint  *n
+^3 .*Breakpoint  *n
+^Breakpoint 3: 
+^3 .*, 2 more to pass$
+P
+
+check catch-exit 0 watched 3<<'C' 4<<'P'
+catch exit
+tcatch exit if $r0 == 1
+continue
+print $r0
+continue
+C
+^Catchpoint 1: exit$
+^Catchpoint 2: exit if $r0 == 1$
+^Catchpoint 1: call of exit_group (248): the guest is about to exit with status 0$
+^0x0 (0)$
+^The guest exited with status 0\.$
+P
+
+check catch-signal 139 watched d 3<<'C' 4<<'P'
+catch signal SEGV
+catch signal SIGUSR1
+catch signal 11
+catch signal
+continue
+info breakpoints
+continue
+C
+^Catchpoint 1: signal SIGSEGV$
+^Catchpoint 2: signal SIGUSR1$
+^Catchpoint 3: signal SIGSEGV$
+^Catchpoint 4: any signal$
+^Catchpoint 1,3,4: The guest gets SIGSEGV (SEGV_MAPERR) at 0x00000010$
+^1 .* signal SIGSEGV, hit 1 time$
+^2 .* signal SIGUSR1$
+^The guest was killed by SIGSEGV\.$
+P
+
+# Whoever changes it: a fault of the instruction, clear_refs, a fault of the kernel in read.
+check catch-pte 0 softdirty_demo 3<<'C' 4<<'P'
+catch clear-refs
+catch pte 0x6000d000
+continue
+continue
+info softdirty 0x60000000,0x10000
+continue
+continue
+info who-dirtied 0x6000d000
+delete
+continue
+C
+^Catchpoint 1: clear-refs$
+^Catchpoint 2: pte 0x6000d000$
+^Catchpoint 2: phase pte-written: 0x6000d000 0x0000000000000000 -> 0x
+^Catchpoint 2: the PTE of 0x6000d000 changed, in write (4)$
+^  0x[0-9a-f]* -> 0x[0-9a-f]*: .*SOFT_DIRTY 1->0
+^  0x60000000 \.\{16\}$
+^Catchpoint 1: clear_refs has run, in write (4): no page is soft-dirty$
+^Catchpoint 2: phase pte-written: 0x6000d000 .*SOFT_DIRTY 0->1
+^0x6000d000: the kernel, in read (3) at
+^The guest exited
+P
+
+check what-if 1 softdirty_demo 3<<'C' 4<<'P'
+catch clear-refs
+continue
+set pte 0x60003000 +softdirty -young
+info softdirty 0x60000000,0x10000
+info who-dirtied 0x60003000
+set pte 0x60003000 = 0x0
+set pte 0x60003000 +shiny
+set pte 0x60003000
+set pte 0x60003000 = 12
+set pte 0x10 +young
+set vma 0x60000000 prot r
+set vma 0x10 prot r--
+set vma 0x60003000,0x1000 prot r--
+info vmas
+set vma 0x60003000,0x1000 prot rw-
+info vmas
+C
+^Catchpoint 1: clear_refs has run
+^0x60003000: 0x[0-9a-f]* -> 0x[0-9a-f]*: AF 1->0,.* SOFT_DIRTY 0->1$
+^  0x60000000 \.\.\.#\.\{12\}$
+^    0x60003000-0x60004000, 1 page$
+^0x60003000: the debugger, by a command$
+^error: only AF, DIRTY, SOFT_DIRTY and RDONLY can be set, not 
+^error: no flag 'shiny'; there are: young dirty softdirty write$
+^error: set pte ADDR = VALUE, or
+^error: '12' is no 64-bit value in hex, 0x
+^error: there is no page at 0x00000000
+^error: set vma ADDR
+^error: nothing is mapped at 0x00000010$
+^0x60003000-0x60004000 r--p
+^60000000-60003000 rw-p
+^60003000-60004000 r--p
+^0x60000000-0x60010000 rw-p
+^60000000-60010000 rw-p
+P
+
+check force-fault 1 softdirty_demo 3<<'C' 4<<'P'
+tbreak store_word
+continue
+print $pc
+force-fault 0x60004444 w
+info fault
+phase
+phase
+phase
+info pte 0x60004444
+set vma 0x60004000 prot r--
+force-fault 0 r
+info tlb 0x60004000
+phase
+phase
+set vma 0x60004000 prot rw-
+phase
+force-fault 0x60004444 w
+force-fault 0x60004444
+info faults 1
+info who-dirtied 0x60004000
+force-fault 0 r
+finish-fault
+retry
+force-fault 0x60005000 w
+continue
+C
+^0x[0-9a-f]* ([0-9]*) <store_word>$
+^fault: write of 0x60004444 by the debugger, soft-dirty$
+^phase  *raised
+^access  *write at 0x60004444$
+^FSR  *0xa0f: permission fault, level 3
+^  \[11\] WnR = 1 
+^  \[5:0\] STATUS = 
+^DFSR, DFAR  *0xa0f, 0x60004444$
+^by  *the debugger, by force-fault$
+^phase vma-found
+^phase decided: soft-dirty$
+^phase pte-written
+^  before this fault: 0x
+^\* SOFT_DIRTY = 0x1 (was 0x0)
+^error: the handler is at work on the mappings
+^error: a fault is being handled already
+^  nothing$
+^phase tlb-invalidated
+^phase returned: soft-dirty, and no instruction is retried
+^0x60000000-0x60010000 rw-p
+^The injected access was handled; the guest stands where it stood\.$
+^0x[0-9a-f]* <store_word>
+^No fault: the tables grant a write of 0x60004444\.$
+^error: force-fault ADDR r|w|x$
+^[0-9]*  *soft-dirty  *write  *0x60004444 .* force-fault$
+^0x60004000: the debugger, by a command$
+^fault: read of 0x00000000 by the debugger, segv-maperr$
+^phase returned: segv-maperr, and no instruction
+^The injected access was handled
+^fault: write of 0x60005000 by the debugger
+P
+
 check watchpoints 0 watched 3<<'C' 4<<'P'
 watch counter
 watch pages+4096,4

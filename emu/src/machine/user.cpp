@@ -5,6 +5,7 @@
 #include "lpaemu/emu/engine/fault_address.h"
 #include "lpaemu/emu/loader/elf.h"
 #include "lpaemu/emu/machine/load_program.h"
+#include "lpaemu/kernel_model/mm/fault.h"
 #include "lpaemu/kernel_model/task/exec.h"
 
 namespace lpaemu::emu {
@@ -159,6 +160,16 @@ Expected<Next, Error> UserMachine::handle(const Stop& stop) {
   const Next next = dispatch(stop);
   if (next == Next::outer_loop) return unexpected(Error{"the kernel model asked for the outer loop from within it"});
   return next;
+}
+
+void UserMachine::inject(const mmu::Fault& fault) {
+  const kernel::UserRegisters at = engine_->user_registers();
+  if (fault.access == mmu::Access::execute)
+    exceptions_.take_prefetch_abort(fault, at);
+  else
+    exceptions_.take_data_abort(fault, at, std::nullopt);
+  kernel::mm_struct& mm = *kernel_.current().mm;
+  kernel::do_abort_stepped(mm, fault, kernel::classify(mm, fault));
 }
 
 Expected<RunEnd, Error> UserMachine::run() {

@@ -60,7 +60,7 @@ std::optional<std::string> peek_string(task_struct& task, VirtAddr va) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out{'"'};
   for (const char c : text) {
     switch (c) {
@@ -84,7 +84,7 @@ std::string pointer(std::uint32_t value) { return value == 0 ? "NULL" : fmt::for
 std::string buffer(task_struct& task, VirtAddr va, std::size_t bytes) {
   const auto text = peek(task, va, std::min(bytes, shown_bytes));
   if (!text) return pointer(va.raw());
-  return quoted(*text) + (bytes > shown_bytes ? "..." : "");
+  return in_quotes(*text) + (bytes > shown_bytes ? "..." : "");
 }
 
 template <class Timespec>
@@ -122,7 +122,7 @@ std::optional<std::string> memory_text(task_struct& task, const Argument& argume
   switch (argument.letter) {
     case 's': {
       const auto text = peek_string(task, va);
-      return text ? std::optional{quoted(*text)} : std::nullopt;
+      return text ? std::optional{in_quotes(*text)} : std::nullopt;
     }
     case 'b': return buffer(task, va, args[argument.index + 1]);
     case 't': return timespec<abi::timespec32>(task, va);

@@ -1,7 +1,7 @@
 // The loop: run the guest, look why it stopped, let the kernel model do its part, ask the face.
 #include "lpaemu/emu/debugger/debugger.h"
 
-#include "lpaemu/emu/machine/guest_memory.h"
+#include "lpaemu/kernel_model/syscalls/syscall.h"
 
 namespace lpaemu::emu {
 
@@ -11,6 +11,11 @@ namespace {
 
 bool catches(const Point& point, std::uint32_t syscall) {
   return point.kind == PointKind::syscall && (!point.syscall || point.syscall == syscall);
+}
+
+bool ends_the_guest(std::uint32_t syscall) {
+  const kernel::SyscallRow* const row = kernel::find_syscall(syscall);
+  return row != nullptr && (row->name == "exit" || row->name == "exit_group");
 }
 
 bool breaks_at(const Point& point, const kernel::UserRegisters& registers) {
@@ -60,7 +65,7 @@ Debugger::~Debugger() {
 Expected<DebugEnd, Error> Debugger::run(Face& face) {
   face_ = &face;
   stop({.kind = StopKind::started});
-  while (!exited_ && !leaving()) LPAEMU_TRY_VOID(turn());
+  while (!exited_ && !leaving()) LPAEMU_TRY_VOID(injected_ ? handle_injected() : turn());
   if (exited_) return DebugEnd::exited;
   return resume_.kind == ResumeKind::kill ? DebugEnd::killed : DebugEnd::detached;
 }
@@ -71,14 +76,12 @@ void Debugger::stop(StopEvent event) {
   const kernel::task_struct& task = machine_.kernel().current();
   event.pid = task.tgid;
   event.tid = task.pid;
+  event.condition_failure = std::exchange(condition_failure_, std::nullopt);
   last_stop_ = std::move(event);
   more_steps_ = 0;
   machine_.engine().forget_stop_request();
   clear_interrupt_();
-  asking_ = true;
-  resume_ = face_->on_stop(last_stop_);
-  asking_ = false;
-  // A breakpoint at the PC was seen by now, unless the stop came from elsewhere.
+  // A breakpoint here is seen now, unless the stop came from elsewhere. One that the face moves the PC to is not.
   passed_.reset();
   switch (last_stop_.kind) {
     case StopKind::started:
@@ -88,6 +91,9 @@ void Debugger::stop(StopEvent event) {
     case StopKind::signal: passed_ = machine_.engine().pc(); break;
     default: break;
   }
+  asking_ = true;
+  resume_ = face_->on_stop(last_stop_);
+  asking_ = false;
 }
 
 // ---- One turn ------------------------------------------------------------------------------------------------------
@@ -125,14 +131,34 @@ Expected<void, Error> Debugger::turn() {
   return let_kernel_handle(stopped, single);
 }
 
-/// A caught system call stops before it is made. False: it is not to be made now.
-bool Debugger::enter_syscall(std::uint32_t number) {
+/// The tables were asked when the fault was injected; nothing has run since.
+Expected<void, Error> Debugger::handle_injected() {
+  machine_.inject(*injected_);
+  injected_.reset();
+  if (!leaving() && resume_.kind != ResumeKind::proceed) stop({.kind = StopKind::injected});
+  return {};
+}
+
+/// Asks the face before a system call is made. False: it is not to be made now.
+bool Debugger::may_go_on_from(StopEvent event) {
   const VirtAddr behind = machine_.engine().pc();
-  auto numbers = points_.hit([&](const Point& point) { return catches(point, number); });
-  if (!numbers) return true;
-  stop({.kind = StopKind::syscall_entry, .points = std::move(*numbers), .syscall = number});
+  stop(std::move(event));
   if (leaving()) roll_back_svc();
   return !leaving() && machine_.engine().pc() == behind;
+}
+
+/// A caught system call stops before it is made. False: it is not to be made now.
+bool Debugger::enter_syscall(std::uint32_t number) {
+  constexpr std::uint32_t status_mask = 0xff;
+  auto numbers = points_.hit([&](const Point& point) { return catches(point, number) && holds(point); });
+  if (numbers && !may_go_on_from({.kind = StopKind::syscall_entry, .points = std::move(*numbers), .syscall = number}))
+    return false;
+  if (!ends_the_guest(number)) return true;
+  numbers = points_.hit([&](const Point& point) { return point.kind == PointKind::exit && holds(point); });
+  return !numbers || may_go_on_from({.kind = StopKind::exiting,
+                                     .points = std::move(*numbers),
+                                     .syscall = number,
+                                     .result = registers().r[0] & status_mask});
 }
 
 Expected<void, Error> Debugger::let_kernel_handle(const Stop& stopped, bool single) {
@@ -169,8 +195,12 @@ void Debugger::report_after(const WatchedValues& watched_before, VirtAddr pc, st
     if (leaving()) return;
   }
   if (!syscall) return;
+  if (auto numbers = std::exchange(refs_cleared_, std::nullopt)) {
+    stop({.kind = StopKind::refs_cleared, .points = std::move(*numbers), .syscall = *syscall});
+    if (leaving()) return;
+  }
   report_kernel_stores(watched_before, pc, *syscall);
-  if (leaving() || !points_.any([&](const Point& point) { return catches(point, *syscall); })) return;
+  if (leaving() || !points_.any([&](const Point& point) { return catches(point, *syscall) && holds(point); })) return;
   stop({.kind = StopKind::syscall_return, .syscall = *syscall, .result = registers().r[0]});
 }
 
@@ -179,7 +209,7 @@ void Debugger::instruction_done() {
   told_.reset();
   if (report_watched()) return;
   if (!stepping()) return;
-  auto numbers = points_.hit([&](const Point& point) { return breaks_at(point, registers()); });
+  auto numbers = points_.hit([&](const Point& point) { return breaks_at(point, registers()) && holds(point); });
   if (numbers) {
     stop({.kind = StopKind::breakpoint, .points = std::move(*numbers)});
   } else if (more_steps_ != 0) {
@@ -201,7 +231,7 @@ void Debugger::roll_back_svc() {
 
 void Debugger::at_stop_address() {
   passed_ = machine_.engine().pc();
-  auto numbers = points_.hit([&](const Point& point) { return breaks_at(point, registers()); });
+  auto numbers = points_.hit([&](const Point& point) { return breaks_at(point, registers()) && holds(point); });
   if (numbers) stop({.kind = StopKind::breakpoint, .points = std::move(*numbers)});
 }
 

@@ -115,8 +115,9 @@ bool Debugger::report_watched() {
   auto numbers = points_.hit([&](const Point& point) {
     const DataAccess* const access =
         point.number == 0 && watched.told ? nullptr : find_watched(point, watched.accesses);
-    if (access != nullptr && !hit) hit = hit_of(point, *access, watched);
-    return access != nullptr;
+    if (access == nullptr || !holds(point)) return false;
+    if (!hit) hit = hit_of(point, *access, watched);
+    return true;
   });
   if (!numbers) return false;
   stop({.kind = StopKind::watchpoint, .points = std::move(*numbers), .watch = std::move(hit)});
@@ -133,7 +134,7 @@ void Debugger::report_kernel_stores(const WatchedValues& before, VirtAddr pc, st
     const auto of_point = [&](const auto& value) { return value.first == point.range.start; };
     const auto was = std::ranges::find_if(before, of_point);
     const auto is = std::ranges::find_if(after, of_point);
-    if (was == before.end() || is == after.end() || was->second == is->second) return false;
+    if (was == before.end() || is == after.end() || was->second == is->second || !holds(point)) return false;
     if (!hit)
       hit = WatchHit{.access = {point.range.start, point.range.bytes(), Access::write},
                      .va = point.range.start,

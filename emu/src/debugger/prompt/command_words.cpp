@@ -23,11 +23,11 @@ std::string_view second_word(std::string_view name) {
 
 Expected<std::string_view, Error> expand_word(std::string_view typed, std::vector<std::string_view> words,
                                               std::string_view what) {
+  if (std::ranges::find(words, typed) != words.end()) return typed;
+  std::erase_if(words, [&](std::string_view word) { return !word.starts_with(typed); });
   std::ranges::sort(words);
   const auto [first, last] = std::ranges::unique(words);
   words.erase(first, last);
-  if (std::ranges::find(words, typed) != words.end()) return typed;
-  std::erase_if(words, [&](std::string_view word) { return !word.starts_with(typed); });
   if (words.size() == 1) return words.front();
   if (words.empty()) return unexpected(Error{fmt::format("no {} '{}'; try help", what, typed)});
   return unexpected(Error{fmt::format("'{}' may be {}", typed, fmt::join(words, ", "))});

@@ -47,9 +47,10 @@ Expected<ParsedCommand, Error> parse_command(std::string_view line) {
     else
       seconds.push_back(second_word(command.name));
   }
-  if (single != nullptr) return ParsedCommand{single, line};
   std::string_view rest = line;
   const std::string_view second_typed = take_word(rest);
+  if (single != nullptr && std::ranges::find(seconds, second_typed) == seconds.end())
+    return ParsedCommand{single, line};
   LPAEMU_TRY(second, expand_word(second_typed, seconds, fmt::format("{} command", first)));
   const auto found = std::ranges::find(table, fmt::format("{} {}", first, second), &Command::name);
   return ParsedCommand{&*found, rest};

@@ -68,7 +68,7 @@ std::string list_groups() {
          "WORD\n"
          "searches. Words may be shortened while they are clear; an empty line repeats what steps or shows. An "
          "address\n"
-         "is a sum: 0x10400, main+8, $sp, *$r0.\n";
+         "is an expression: 0x10400, main+8, $sp, *$r0.\n";
 }
 
 std::string list_group(std::string_view group) {

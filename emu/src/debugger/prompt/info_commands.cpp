@@ -88,11 +88,15 @@ CommandResult do_info_fault(Debugger& debugger, std::string_view /*arguments*/) 
   const mmu::StatusMeaning meaning = mmu::status_meaning(status);
   text += row("FSR", fmt::format("{:#x}: {}, level {}; handler {}", current.fsr, meaning.name, fault.level,
                                  kernel::fsr_info(status).name));
+  const std::span<const mmu::FieldInfo> fields =
+      fault.access == mmu::Access::execute ? std::span<const mmu::FieldInfo>{mmu::IFSR::fields} : mmu::DFSR::fields;
+  text += mmu::describe_fields(fields, current.fsr);
   if (!phase.origin.kernel) text += exception_registers(debugger, fault);
   text += row("verdict", verdict_name(current.verdict));
   const kernel::UserRegisters at = debugger.registers();
-  text += row("by", by_whom(debugger, phase.origin));
-  if (!phase.origin.kernel) text += row("instruction", code.text_at(at.pc(), instruction_set(at)));
+  const bool injected = debugger.injecting();
+  text += row("by", injected ? "the debugger, by force-fault" : by_whom(debugger, phase.origin));
+  if (!phase.origin.kernel && !injected) text += row("instruction", code.text_at(at.pc(), instruction_set(at)));
   text += row("vma", describe_vma(debugger.mm(), fault.va));
   const mmu::Pte now = debugger.mm().pte_at(fault.va);
   text += row("pte before", describe_pte(current.pte_before));
@@ -119,7 +123,9 @@ CommandResult do_info_faults(Debugger& debugger, std::string_view arguments) {
                         verdict_name(fault.returned.verdict), mmu::to_string(fault.raised.access),
                         mmu::to_string(fault.raised.address), fault.returned.value_before, fault.returned.value_after,
                         with_symbol(fault.raised.origin.pc, debugger),
-                        fault.raised.origin.kernel ? " " + syscall_name(fault.raised.origin.syscall) : "");
+                        fault.cause == Cause::debugger ? " force-fault"
+                        : fault.raised.origin.kernel   ? " " + syscall_name(fault.raised.origin.syscall)
+                                                       : "");
   }
   return says(text);
 }
@@ -138,10 +144,11 @@ CommandResult do_info_who(Debugger& debugger, std::string_view arguments) {
       return says(fmt::format("{}: soft-dirty since mapping; nothing was written to it\n", name));
     return says(fmt::format("{}: not soft-dirty\n", name));
   }
+  if (who->cause == Cause::debugger) return says(fmt::format("{}: the debugger, by a command\n", name));
   std::string text = fmt::format("{}: {}\n", name, by_whom(debugger, who->event.origin));
   text += fmt::format(
-      "  lr {}, thread {}, event {}, {}\n", with_symbol(VirtAddr{who->lr & ~1U}, debugger), who->event.tid,
-      who->event.sequence,
+      "  lr {}, thread {}, event {}, time {} ns, {}\n", with_symbol(VirtAddr{who->lr & ~1U}, debugger), who->event.tid,
+      who->event.sequence, who->event.time_ns,
       who->verdict == kernel::Verdict::none ? "no fault: a system call's own doing" : verdict_name(who->verdict));
   return says(text);
 }
@@ -150,22 +157,6 @@ CommandResult do_info_symbol(Debugger& debugger, std::string_view arguments) {
   LPAEMU_TRY(at, evaluate(arguments, debugger));
   const std::string line = debugger.machine().code().source_line(VirtAddr{at});
   return says(with_symbol(VirtAddr{at}, debugger) + (line.empty() ? "" : " " + line) + "\n");
-}
-
-CommandResult do_info_tlb(Debugger& debugger, std::string_view /*arguments*/) {
-  const EngineStatistics& engine = debugger.machine().engine().statistics();
-  std::string text = "The engine's soft TLB (entries of the current address space only):\n";
-  const auto count = [&](std::string_view name, std::uint64_t value) {
-    text += fmt::format("  {:<30} {}\n", name, value);
-  };
-  count("fills, read", engine.fills[static_cast<std::size_t>(mmu::Access::read)]);
-  count("fills, write", engine.fills[static_cast<std::size_t>(mmu::Access::write)]);
-  count("fills, fetch", engine.fills[static_cast<std::size_t>(mmu::Access::execute)]);
-  count("table walks", engine.walks);
-  count("flushes of all", engine.tlb_flushes);
-  count("flushes of a page", engine.page_flushes);
-  count("written <-> executed changes", engine.wx_transitions);
-  return says(text);
 }
 
 }  // namespace lpaemu::emu::commands

@@ -4,7 +4,7 @@
 namespace lpaemu::emu::commands {
 
 CommandResult do_layout_fault(Debugger& /*debugger*/, std::string_view /*arguments*/) {
-  return Outcome{.fault_layout = true};
+  return Outcome{.text = {}, .fault_layout = true};
 }
 
 }  // namespace lpaemu::emu::commands

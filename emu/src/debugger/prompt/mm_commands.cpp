@@ -28,16 +28,6 @@ class WalkLines final : public mmu::WalkObserver {
   std::string text;
 };
 
-/// The pages of a range below TASK_SIZE, whole.
-Expected<kernel::VirtRange, Error> pages_of(std::string_view arguments, Debugger& debugger) {
-  LPAEMU_TRY(range, evaluate_range(arguments, debugger, 1, SymbolRange::whole));
-  const VirtAddr start = range.start.page();
-  const VirtAddr end = (range.end - 1U).page() + PAGE_SIZE;
-  if (end > kernel::TASK_SIZE || end < start)
-    return unexpected(Error{fmt::format("{} lies above the user's half", mmu::to_string(range.end - 1U))});
-  return kernel::VirtRange{start, end};
-}
-
 std::vector<std::uint64_t> pagemap_words(Debugger& debugger, kernel::VirtRange pages) {
   std::vector<std::uint64_t> entries(pages.pages());
   kernel::pagemap_range(debugger.mm(), pages.start, entries, kernel::ShowPfn::yes);
@@ -63,12 +53,43 @@ std::string draw(Debugger& debugger, kernel::VirtRange pages) {
   return text;
 }
 
-std::string soft_dirty_of(Debugger& debugger, const kernel::vm_area& vma, kernel::VirtRange part) {
-  const auto entries = pagemap_words(debugger, part);
+/// The runs of soft-dirty pages, a line each.
+std::string soft_dirty_ranges(const std::vector<std::uint64_t>& entries, VirtAddr first) {
+  constexpr std::size_t most = 16;
+  const auto is_dirty = [&](std::size_t i) { return kernel::pagemap::SOFT_DIRTY.get(PagemapEntry{entries[i]}); };
+  const auto page = [&](std::size_t i) { return first + static_cast<std::uint32_t>(i) * PAGE_SIZE; };
+  std::string text;
+  std::size_t runs = 0;
+  for (std::size_t i = 0; i < entries.size();) {
+    std::size_t end = i;
+    while (end < entries.size() && is_dirty(end)) ++end;
+    if (end != i && ++runs <= most) text += fmt::format("    {}\n", describe_pages({page(i), page(end)}));
+    i = end + 1;
+  }
+  return runs > most ? text + fmt::format("    ... {} ranges more\n", runs - most) : text;
+}
+
+std::string soft_dirty_of(Debugger& debugger, const kernel::vm_area& vma) {
+  const auto entries = pagemap_words(debugger, vma.range());
   const auto dirty = std::ranges::count_if(
       entries, [](std::uint64_t entry) { return kernel::pagemap::SOFT_DIRTY.get(PagemapEntry{entry}); });
+  const bool whole = vma.is(kernel::VM_SOFTDIRTY);
   return fmt::format("{}\n  {} of {} pages soft-dirty{}\n", describe_vma(debugger.mm(), vma.vm_start), dirty,
-                     entries.size(), vma.is(kernel::VM_SOFTDIRTY) ? " (the whole mapping, since it was made)" : "");
+                     entries.size(), whole ? " (the whole mapping, since it was made)" : "") +
+         (whole ? std::string{} : soft_dirty_ranges(entries, vma.vm_start));
+}
+
+/// All bits of an entry that are set or have changed; those are marked.
+std::string fields_since(mmu::Pte before, mmu::Pte now) {
+  const mmu::Descriptor d{now.raw()};
+  std::string text;
+  for (const mmu::FieldInfo& field : mmu::fields_of(d, mmu::last_level)) {
+    const std::uint64_t was = field.value_in(before.raw()), is = field.value_in(now.raw());
+    if (was == is && is == 0) continue;
+    text += fmt::format("{} {} = {:#x}{}  {}\n", was == is ? " " : "*", field.name, is,
+                        was == is ? std::string{} : fmt::format(" (was {:#x})", was), field.meaning);
+  }
+  return text;
 }
 
 }  // namespace
@@ -101,11 +122,11 @@ CommandResult do_info_pte(Debugger& debugger, std::string_view arguments) {
   const mmu::Descriptor d{pte.raw()};
   text += "  hardware: " + mmu::describe_hardware(d, mmu::last_level) + "\n";
   text += "  Linux: " + mmu::describe_linux(d, mmu::last_level) + "\n";
-  if (debugger.at_fault() && debugger.current_fault().fault.va.page() == va.page() &&
-      debugger.current_fault().pte_before != pte)
-    text += fmt::format("  before this fault: {:#018x}; changed: {}\n", debugger.current_fault().pte_before.raw(),
-                        mmu::describe_changes(debugger.current_fault().pte_before, pte));
-  return says(text + mmu::describe_fields(mmu::fields_of(d, mmu::last_level), pte.raw()));
+  const mmu::Pte before = debugger.current_fault().pte_before;
+  if (!debugger.at_fault() || debugger.current_fault().fault.va.page() != va.page() || before == pte)
+    return says(text + mmu::describe_fields(mmu::fields_of(d, mmu::last_level), pte.raw()));
+  text += "  before this fault: " + describe_pte(before) + "\n";
+  return says(text + fields_since(before, pte));
 }
 
 CommandResult do_info_vma(Debugger& debugger, std::string_view arguments) {
@@ -134,19 +155,20 @@ CommandResult do_info_mm(Debugger& debugger, std::string_view /*arguments*/) {
 }
 
 CommandResult do_info_softdirty(Debugger& debugger, std::string_view arguments) {
-  if (!arguments.empty()) {
-    LPAEMU_TRY(pages, pages_of(arguments, debugger));
-    return says("# soft-dirty, + the same but nothing is there, . present and clean, - neither\n" +
-                draw(debugger, pages) + "\n");
-  }
   std::string text;
+  if (!arguments.empty()) {
+    LPAEMU_TRY(region, evaluate_region(arguments, debugger));
+    for (const kernel::VirtRange pages : region)
+      text += draw(debugger, pages) + "\n" + soft_dirty_ranges(pagemap_words(debugger, pages), pages.start);
+    return says("# soft-dirty, + the same but nothing is there, . present and clean, - neither\n" + text);
+  }
   for (const auto& [start, vma] : debugger.mm().vmas())
-    if (vma.vm_end <= kernel::TASK_SIZE) text += soft_dirty_of(debugger, vma, vma.range());
+    if (vma.vm_end <= kernel::TASK_SIZE) text += soft_dirty_of(debugger, vma);
   return says(text);
 }
 
 CommandResult do_pagemap(Debugger& debugger, std::string_view arguments) {
-  LPAEMU_TRY(pages, pages_of(arguments, debugger));
+  LPAEMU_TRY(pages, evaluate_pages(arguments, debugger));
   constexpr std::uint32_t most = 4096;
   if (pages.pages() > most) return unexpected(Error{fmt::format("{} pages; ask for {} at most", pages.pages(), most)});
   const auto entries = pagemap_words(debugger, pages);

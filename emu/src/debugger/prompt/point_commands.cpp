@@ -2,12 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "handlers.h"
 #include "lpaemu/emu/blanks.h"
 #include "lpaemu/emu/debugger/expression.h"
 #include "lpaemu/kernel_model/syscalls/syscall.h"
+#include "lpaemu/kernel_model/task/signal.h"
 #include "lpaemu/mmu/print.h"
+#include "text.h"
 
 namespace lpaemu::emu::commands {
 namespace {
@@ -20,9 +23,9 @@ std::string_view kind_name(PointKind kind) {
   }
 }
 
-CommandResult add(Debugger& debugger, Point point) {
-  const Point& added = debugger.points().add(std::move(point));
-  return says(fmt::format("{} {}: {}\n", kind_name(added.kind), added.number, added.text));
+/// As lists show it.
+std::string text_of(const Point& point) {
+  return point.text + (point.condition ? " if " + point.condition->text() : "");
 }
 
 /// How the code there is to be read: by the symbols, else like the code at the PC.
@@ -61,6 +64,18 @@ std::optional<mmu::Access> access_of(std::string_view word) {
   return std::nullopt;
 }
 
+/// ADDR[,LEN], SYMBOL, or what maps calls a mapping. The heap and the stack may not be there yet.
+Expected<void, Error> set_place(Point& point, std::string_view text, Debugger& debugger) {
+  if (!is_mapping_name(text)) {
+    LPAEMU_TRY(range, evaluate_range(text, debugger, 1, SymbolRange::whole));
+    point.range = range;
+    return {};
+  }
+  if (text != "[heap]" && text != "[stack]") LPAEMU_TRY_VOID(mappings_called(text, debugger.mm()));
+  point.region = text;
+  return {};
+}
+
 Expected<Point, Error> fault_catch(Debugger& debugger, std::string_view arguments) {
   Point point{.kind = PointKind::fault, .text = "fault"};
   if (!arguments.empty()) point.text += " " + std::string{arguments};
@@ -68,8 +83,7 @@ Expected<Point, Error> fault_catch(Debugger& debugger, std::string_view argument
     const std::string_view word = words(arguments).front();
     arguments.remove_prefix(static_cast<std::size_t>(word.data() - arguments.data()) + word.size());
     if (word == "in") {
-      LPAEMU_TRY(range, evaluate_range(arguments, debugger, 1, SymbolRange::whole));
-      point.range = range;
+      LPAEMU_TRY_VOID(set_place(point, trimmed(arguments), debugger));
       break;
     }
     if (const auto access = access_of(word))
@@ -103,6 +117,28 @@ Expected<Point, Error> syscall_catch(Debugger& /*debugger*/, std::string_view ar
   return point;
 }
 
+/// "SIGSEGV", "SEGV" or 11.
+std::optional<int> signal_number(std::string_view text) {
+  for (int signo = 1; kernel::valid_signal(signo); ++signo) {
+    const std::string name = kernel::signal_name(signo);
+    if (text == name || "SIG" + std::string{text} == name || text == fmt::to_string(signo)) return signo;
+  }
+  return std::nullopt;
+}
+
+Expected<Point, Error> signal_catch(Debugger& /*debugger*/, std::string_view arguments) {
+  if (arguments.empty()) return Point{.kind = PointKind::signal, .text = "any signal"};
+  const auto signo = signal_number(arguments);
+  if (!signo) return unexpected(Error{fmt::format("no signal '{}'", arguments)});
+  return Point{.kind = PointKind::signal, .signal = signo, .text = "signal " + kernel::signal_name(*signo)};
+}
+
+template <PointKind kind>
+Expected<Point, Error> plain_catch(Debugger& /*debugger*/, std::string_view arguments) {
+  if (!arguments.empty()) return unexpected(Error{fmt::format("'{}' does not belong there", arguments)});
+  return Point{.kind = kind, .text = kind == PointKind::exit ? "exit" : "clear-refs"};
+}
+
 /// Calls `act(Point&)` for each number of a list.
 template <class Act>
 CommandResult for_each_number(Debugger& debugger, std::string_view arguments, Act act) {
@@ -116,55 +152,123 @@ CommandResult for_each_number(Debugger& debugger, std::string_view arguments, Ac
   return says({});
 }
 
-CommandResult add_made(Debugger& debugger, Expected<Point, Error> point) {
-  if (!point) return unexpected(point.error());
-  return add(debugger, std::move(*point));
+using MakePoint = Expected<Point, Error> (*)(Debugger& debugger, std::string_view arguments);
+
+/// `text` is what stands behind `if`.
+Expected<void, Error> set_condition(Point& point, std::string_view text, Debugger& debugger) {
+  LPAEMU_TRY(condition, compile(text, debugger));
+  if (condition.asks_for_fault() && point.kind != PointKind::fault)
+    return unexpected(Error{"$addr, $far, $fsr and kind are for the condition of a catch fault"});
+  point.condition = std::move(condition);
+  return {};
 }
 
-CommandResult add_once(Debugger& debugger, Expected<Point, Error> point) {
-  if (point) point->temporary = true;
-  return add_made(debugger, std::move(point));
+/// The point that `arguments`, ARGUMENTS [if CONDITION], ask for.
+Expected<Point, Error> make(Debugger& debugger, std::string_view arguments, MakePoint make_point) {
+  std::optional<std::string_view> condition;
+  for (const std::string_view word : words(arguments)) {
+    if (word != "if") continue;
+    const auto at = static_cast<std::size_t>(word.data() - arguments.data());
+    condition = arguments.substr(at + word.size());
+    arguments = trimmed(arguments.substr(0, at));
+    break;
+  }
+  LPAEMU_TRY(point, make_point(debugger, arguments));
+  if (condition) LPAEMU_TRY_VOID(set_condition(point, *condition, debugger));
+  return point;
 }
+
+enum class Lasts : std::uint8_t { always, once };
+
+CommandResult add(Debugger& debugger, std::string_view arguments, MakePoint make_point, Lasts lasts = Lasts::always) {
+  LPAEMU_TRY(point, make(debugger, arguments, make_point));
+  point.temporary = lasts == Lasts::once;
+  const Point& added = debugger.points().add(std::move(point));
+  return says(fmt::format("{} {}: {}\n", kind_name(added.kind), added.number, text_of(added)));
+}
+
+template <WatchKind kind>
+Expected<Point, Error> watch(Debugger& debugger, std::string_view arguments) {
+  return watchpoint(debugger, arguments, kind);
+}
+template <PointKind kind>
+Expected<Point, Error> page_catch(Debugger& debugger, std::string_view arguments) {
+  return page_catch(debugger, arguments, kind);
+}
+
+struct CatchRow {
+  std::string_view name;
+  MakePoint make;
+};
+constexpr std::array catches{
+    CatchRow{"fault", fault_catch},
+    CatchRow{"softdirty", page_catch<PointKind::soft_dirty>},
+    CatchRow{"pte", page_catch<PointKind::pte>},
+    CatchRow{"syscall", syscall_catch},
+    CatchRow{"signal", signal_catch},
+    CatchRow{"exit", plain_catch<PointKind::exit>},
+    CatchRow{"clear-refs", plain_catch<PointKind::clear_refs>},
+};
 
 }  // namespace
 
-CommandResult do_break(Debugger& debugger, std::string_view arguments) {
-  return add_made(debugger, breakpoint(debugger, arguments));
-}
+CommandResult do_break(Debugger& debugger, std::string_view arguments) { return add(debugger, arguments, breakpoint); }
 CommandResult do_tbreak(Debugger& debugger, std::string_view arguments) {
-  return add_once(debugger, breakpoint(debugger, arguments));
+  return add(debugger, arguments, breakpoint, Lasts::once);
 }
 CommandResult do_watch(Debugger& debugger, std::string_view arguments) {
-  return add_made(debugger, watchpoint(debugger, arguments, WatchKind::write));
+  return add(debugger, arguments, watch<WatchKind::write>);
 }
 CommandResult do_rwatch(Debugger& debugger, std::string_view arguments) {
-  return add_made(debugger, watchpoint(debugger, arguments, WatchKind::read));
+  return add(debugger, arguments, watch<WatchKind::read>);
 }
 CommandResult do_awatch(Debugger& debugger, std::string_view arguments) {
-  return add_made(debugger, watchpoint(debugger, arguments, WatchKind::access));
+  return add(debugger, arguments, watch<WatchKind::access>);
 }
 CommandResult do_catch_fault(Debugger& debugger, std::string_view arguments) {
-  return add_made(debugger, fault_catch(debugger, arguments));
+  return add(debugger, arguments, fault_catch);
 }
 CommandResult do_catch_softdirty(Debugger& debugger, std::string_view arguments) {
-  return add_made(debugger, page_catch(debugger, arguments, PointKind::soft_dirty));
+  return add(debugger, arguments, page_catch<PointKind::soft_dirty>);
 }
 CommandResult do_catch_pte(Debugger& debugger, std::string_view arguments) {
-  return add_made(debugger, page_catch(debugger, arguments, PointKind::pte));
+  return add(debugger, arguments, page_catch<PointKind::pte>);
 }
 CommandResult do_catch_syscall(Debugger& debugger, std::string_view arguments) {
-  return add_made(debugger, syscall_catch(debugger, arguments));
+  return add(debugger, arguments, syscall_catch);
+}
+
+CommandResult do_catch_signal(Debugger& debugger, std::string_view arguments) {
+  return add(debugger, arguments, signal_catch);
+}
+CommandResult do_catch_exit(Debugger& debugger, std::string_view arguments) {
+  return add(debugger, arguments, plain_catch<PointKind::exit>);
+}
+CommandResult do_catch_clear_refs(Debugger& debugger, std::string_view arguments) {
+  return add(debugger, arguments, plain_catch<PointKind::clear_refs>);
 }
 
 CommandResult do_tcatch(Debugger& debugger, std::string_view arguments) {
-  const auto all = words(arguments);
-  const std::string_view kind = all.empty() ? std::string_view{} : all.front();
-  const std::string_view rest = trimmed(arguments.substr(kind.size()));
-  if (kind == "fault") return add_once(debugger, fault_catch(debugger, rest));
-  if (kind == "softdirty") return add_once(debugger, page_catch(debugger, rest, PointKind::soft_dirty));
-  if (kind == "pte") return add_once(debugger, page_catch(debugger, rest, PointKind::pte));
-  if (kind == "syscall") return add_once(debugger, syscall_catch(debugger, rest));
-  return unexpected(Error{"tcatch what? fault, softdirty, pte or syscall"});
+  const std::string_view kind = arguments.substr(0, arguments.find_first_of(" \t"));
+  const auto* const row = std::ranges::find(catches, kind, &CatchRow::name);
+  if (row != catches.end()) return add(debugger, trimmed(arguments.substr(kind.size())), row->make, Lasts::once);
+  std::string names;
+  for (const CatchRow& known : catches) names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
+  return unexpected(Error{fmt::format("tcatch what? {}", names)});
+}
+
+CommandResult do_condition(Debugger& debugger, std::string_view arguments) {
+  const std::string_view number = arguments.substr(0, arguments.find_first_of(" \t"));
+  const std::string_view condition = trimmed(arguments.substr(number.size()));
+  Expected<void, Error> changed;
+  LPAEMU_TRY_VOID(for_each_number(debugger, number, [&](Point& point) {
+    if (condition.empty())
+      point.condition.reset();
+    else
+      changed = set_condition(point, condition, debugger);
+  }));
+  if (!changed) return unexpected(changed.error());
+  return says({});
 }
 
 CommandResult do_delete(Debugger& debugger, std::string_view arguments) {
@@ -193,7 +297,7 @@ CommandResult do_info_points(Debugger& debugger, std::string_view /*arguments*/)
   for (const Point& point : debugger.points().all()) {
     if (point.number == 0) continue;
     text += fmt::format("{:<4} {:<11} {} {}{}", point.number, kind_name(point.kind), point.enabled ? 'y' : 'n',
-                        point.text, point.temporary ? ", once" : "");
+                        text_of(point), point.temporary ? ", once" : "");
     if (point.hits != 0) text += fmt::format(", hit {} time{}", point.hits, point.hits == 1 ? "" : "s");
     if (point.ignore != 0) text += fmt::format(", {} more to pass", point.ignore);
     text += "\n";

@@ -30,6 +30,38 @@ std::string describe_vma(kernel::mm_struct& mm, VirtAddr va) {
                      vma->is(kernel::VM_SOFTDIRTY) ? ", VM_SOFTDIRTY" : "");
 }
 
+bool is_mapping_name(std::string_view text) {
+  return text.starts_with('[') || text.find('/') != std::string_view::npos;
+}
+
+Expected<std::vector<kernel::VirtRange>, Error> mappings_called(std::string_view name, kernel::mm_struct& mm) {
+  std::vector<kernel::VirtRange> found;
+  for (const auto& [start, vma] : mm.vmas())
+    if (kernel::vma_name(mm, vma) == name) found.push_back(vma.range());
+  if (found.empty()) return unexpected(Error{fmt::format("no mapping is called '{}'; see info vmas", name)});
+  return found;
+}
+
+Expected<kernel::VirtRange, Error> evaluate_pages(std::string_view text, Debugger& debugger) {
+  LPAEMU_TRY(range, evaluate_range(text, debugger, 1, SymbolRange::whole));
+  const VirtAddr start = range.start.page();
+  const VirtAddr end = (range.end - 1U).page() + mmu::PAGE_SIZE;
+  if (end > kernel::TASK_SIZE || end < start)
+    return unexpected(Error{fmt::format("{} lies above the user's half", mmu::to_string(range.end - 1U))});
+  return kernel::VirtRange{start, end};
+}
+
+Expected<std::vector<kernel::VirtRange>, Error> evaluate_region(std::string_view text, Debugger& debugger) {
+  if (is_mapping_name(text)) return mappings_called(text, debugger.mm());
+  LPAEMU_TRY(pages, evaluate_pages(text, debugger));
+  return std::vector{pages};
+}
+
+std::string describe_pages(kernel::VirtRange pages) {
+  return fmt::format("{}-{}, {} page{}", mmu::to_string(pages.start), mmu::to_string(pages.end), pages.pages(),
+                     pages.pages() == 1 ? "" : "s");
+}
+
 std::string describe_pte(mmu::Pte pte) { return mmu::pte_none(pte) ? "none" : mmu::describe(pte); }
 
 std::string describe_phase(Debugger& debugger, const kernel::Event& event) {
@@ -49,7 +81,9 @@ std::string describe_phase(Debugger& debugger, const kernel::Event& event) {
                  : "tlb-invalidated: TLBIASID";
     case EventKind::Returned:
       return fmt::format("returned: {}, {}", verdict_name(event.verdict),
-                         is_fatal(event.verdict) ? "a signal follows" : "the instruction is retried next");
+                         debugger.injecting()      ? "and no instruction is retried: the access was injected"
+                         : is_fatal(event.verdict) ? "a signal follows"
+                                                   : "the instruction is retried next");
     default: return "?";
   }
 }
@@ -98,8 +132,10 @@ std::string describe_fault(Debugger& debugger, const StopEvent& event) {
     return numbered("Catchpoint", event.points) + "phase " + commands::describe_phase(debugger, *event.phase) + "\n";
   return fmt::format("{}fault: {} of {} by {}, {}\nphase {}\n", numbered("Catchpoint", event.points),
                      mmu::to_string(fault.fault.access), with_symbol(fault.fault.va, debugger),
-                     event.phase->origin.kernel ? "the kernel in " + commands::syscall_name(event.phase->origin.syscall)
-                                                : "the instruction",
+                     debugger.injecting() ? "the debugger"
+                     : event.phase->origin.kernel
+                         ? "the kernel in " + commands::syscall_name(event.phase->origin.syscall)
+                         : "the instruction",
                      verdict_name(fault.verdict), commands::describe_phase(debugger, *event.phase));
 }
 
@@ -111,10 +147,12 @@ std::string describe_pte_change(const StopEvent& event) {
                      mmu::describe_changes(change.before, change.after));
 }
 
-std::string describe_signal(const kernel::siginfo& info) {
+std::string describe_signal(const StopEvent& event) {
+  const kernel::siginfo& info = *event.signal;
   const std::string_view code = kernel::signal_code_name(info.signo, info.code);
-  return fmt::format("The guest gets {}{} at {}\n", kernel::signal_name(info.signo),
-                     code.empty() ? std::string{} : fmt::format(" ({})", code), mmu::to_string(info.addr));
+  return fmt::format("{}The guest gets {}{} at {}\n", numbered("Catchpoint", event.points),
+                     kernel::signal_name(info.signo), code.empty() ? std::string{} : fmt::format(" ({})", code),
+                     mmu::to_string(info.addr));
 }
 
 std::string describe_exit(Debugger& debugger) {
@@ -133,13 +171,26 @@ std::string why(Debugger& debugger, const StopEvent& event) {
       return numbered("Catchpoint", event.points) + "call of " + commands::syscall_name(event.syscall) + "\n";
     case StopKind::syscall_return:
       return fmt::format("return of {}: {:#x}\n", commands::syscall_name(event.syscall), event.result);
-    case StopKind::signal: return describe_signal(*event.signal);
+    case StopKind::signal: return describe_signal(event);
+    case StopKind::refs_cleared:
+      return fmt::format("{}clear_refs has run, in {}: no page is soft-dirty\n", numbered("Catchpoint", event.points),
+                         commands::syscall_name(event.syscall));
+    case StopKind::exiting:
+      return fmt::format("{}call of {}: the guest is about to exit with status {}\n",
+                         numbered("Catchpoint", event.points), commands::syscall_name(event.syscall), event.result);
+    case StopKind::injected: return "The injected access was handled; the guest stands where it stood.\n";
     case StopKind::interrupted: return "Interrupted.\n";
     case StopKind::started:
     case StopKind::stepped:
     case StopKind::exited: break;
   }
   return {};
+}
+
+std::string failed_condition(const StopEvent& event) {
+  if (!event.condition_failure) return {};
+  return fmt::format("The condition of {} cannot be evaluated: {}\n", event.condition_failure->point,
+                     event.condition_failure->why);
 }
 
 std::string where(Debugger& debugger) {
@@ -153,14 +204,14 @@ std::string where(Debugger& debugger) {
 std::string describe_stop(Debugger& debugger, const StopEvent& event) {
   if (event.kind == StopKind::exited) return describe_exit(debugger);
   const kernel::UserRegisters at = debugger.registers();
-  return fmt::format("{}{}=> {}\n", why(debugger, event), where(debugger),
+  return fmt::format("{}{}{}=> {}\n", failed_condition(event), why(debugger, event), where(debugger),
                      debugger.machine().code().text_at(at.pc(), instruction_set(at)));
 }
 
 std::string describe_stop_and_code(Debugger& debugger, const StopEvent& event) {
   const bool later_phase = event.kind == StopKind::fault && event.phase->kind != kernel::EventKind::FaultRaised;
   if (later_phase || event.kind == StopKind::exited) return describe_stop(debugger, event);
-  return why(debugger, event) + where(debugger) + describe_code(debugger);
+  return failed_condition(event) + why(debugger, event) + where(debugger) + describe_code(debugger);
 }
 
 }  // namespace lpaemu::emu

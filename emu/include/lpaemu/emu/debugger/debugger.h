@@ -37,12 +37,7 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   [[nodiscard]] const History& history() const { return history_; }
 
   /// The fault that is being handled. Requires: at_fault().
-  struct CurrentFault {
-    mmu::Fault fault{};
-    kernel::Verdict verdict = kernel::Verdict::none;  // as decided when it was raised
-    mmu::Pte pte_before{};                            // when it was raised
-    std::uint32_t fsr = 0;
-  };
+  using CurrentFault = emu::CurrentFault;
   [[nodiscard]] const CurrentFault& current_fault() const { return fault_; }
 
   // What a face may ask at a stop.
@@ -50,6 +45,14 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   [[nodiscard]] bool at_fault() const { return last_stop_.kind == StopKind::fault; }
   [[nodiscard]] kernel::UserRegisters registers() const { return machine_.engine().user_registers(); }
   void set_registers(const kernel::UserRegisters& registers) { machine_.engine().set_user_registers(registers); }
+  /// Lets the kernel handle this fault as if an instruction had caused it, and asks the face at its phases; then the
+  /// guest stands where it stood. No signal comes of it. Begins when the face answers `phase`.
+  /// Requires: no fault is being handled.
+  void inject(const mmu::Fault& fault) { injected_ = fault; }
+  /// Whether the fault that is being handled was injected.
+  [[nodiscard]] bool injecting() const { return injected_.has_value(); }
+  /// What an expression is worth at this stop.
+  [[nodiscard]] Expected<std::uint32_t, Error> evaluate(const CompiledExpression& expression);
   /// The step that is asked for next counts for `more` steps more, unless something else stops it.
   void repeat_step(std::uint32_t more) { more_steps_ = more; }
 
@@ -75,7 +78,9 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
 
   [[nodiscard]] Expected<void, Error> turn();
   [[nodiscard]] Expected<void, Error> let_kernel_handle(const Stop& stopped, bool single);
+  [[nodiscard]] Expected<void, Error> handle_injected();
   [[nodiscard]] bool enter_syscall(std::uint32_t number);
+  [[nodiscard]] bool may_go_on_from(StopEvent event);
   void report_after(const WatchedValues& watched_before, VirtAddr pc, std::optional<std::uint32_t> syscall);
   void stop(StopEvent event);
   void plan_code_stops(std::optional<VirtAddr> step_from);
@@ -90,7 +95,9 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   void drop_watched();
   [[nodiscard]] WatchedValues watched_values();
   void report_kernel_stores(const WatchedValues& before, VirtAddr pc, std::uint32_t number);
-  [[nodiscard]] bool matches_fault(const Point& point, const mmu::Fault& fault, kernel::Verdict verdict);
+  [[nodiscard]] bool matches_fault(const Point& point, const CurrentFault& current);
+  /// Whether `point` has no condition or a true one. One that cannot be evaluated counts as true, and the stop says so.
+  [[nodiscard]] bool holds(const Point& point, const CurrentFault* fault = nullptr);
   void roll_back_svc();
   [[nodiscard]] bool stepping() const { return resume_.kind == ResumeKind::step; }
   [[nodiscard]] bool leaving() const { return resume_.kind == ResumeKind::kill || resume_.kind == ResumeKind::detach; }
@@ -111,9 +118,12 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   std::map<std::uint32_t, Rights> refused_;  // by page number
   std::optional<VirtAddr> passed_;           // the breakpoint here was reported: to be stepped over
   std::optional<Watched> watched_;
-  std::optional<VirtAddr> told_;        // a GDB was stopped before the access that the instruction here makes
-  CurrentFault fault_;                  // the one that wants() has agreed to
-  std::vector<PteChange> pte_changes_;  // caught in a system call, to be reported when it is done
+  std::optional<VirtAddr> told_;  // a GDB was stopped before the access that the instruction here makes
+  CurrentFault fault_;            // the one that wants() has agreed to
+  std::optional<mmu::Fault> injected_;
+  std::optional<ConditionFailure> condition_failure_;
+  std::vector<PteChange> pte_changes_;            // caught in a system call, to be reported when it is done
+  std::optional<std::vector<int>> refs_cleared_;  // the same
 };
 
 }  // namespace lpaemu::emu

@@ -1,4 +1,4 @@
-// Addresses and numbers as a person types them: 0x10400, main+8, $sp-4, *$r0, counter.
+// Addresses, numbers and ranges as a person types them: 0x10400, main+8, $sp-4, *$r0, counter.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,10 @@
 
 namespace lpaemu::emu {
 
-/// A sum of terms: numbers (0x hex, or decimal), registers ($r0, $sp, $pc, $cpsr, ...), symbols, which mean their
-/// address, and `*TERM`, the word there. Errors name the term that is none.
+/// Looks up the program's symbols.
+[[nodiscard]] Expected<CompiledExpression, Error> compile(std::string_view text, Debugger& debugger);
+
+/// What the expression is worth now: compiled_expression.h says what it may be made of.
 [[nodiscard]] Expected<std::uint32_t, Error> evaluate(std::string_view text, Debugger& debugger);
 
 /// ADDR or ADDR,LEN; `length` where no LEN is given. SYMBOL alone: all of it, when `whole_symbol`.

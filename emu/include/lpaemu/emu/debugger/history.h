@@ -10,11 +10,15 @@
 
 namespace lpaemu::emu {
 
+/// Whose doing an event is.
+enum class Cause : std::uint8_t { guest, debugger };
+
 /// A fault that has returned.
 struct PastFault {
   std::uint64_t number = 0;  // from 1
   kernel::Event raised;
   kernel::Event returned;
+  Cause cause = Cause::guest;
 };
 
 /// Who made a page soft-dirty: the event in which its bit went from 0 to 1.
@@ -22,6 +26,7 @@ struct Dirtied {
   kernel::Event event;
   std::uint32_t lr = 0;
   kernel::Verdict verdict = kernel::Verdict::none;  // of the fault; none: no fault did it
+  Cause cause = Cause::guest;
 };
 
 class History {
@@ -30,14 +35,17 @@ class History {
 
   /// `lr` is asked for only where it is kept.
   template <class Lr>
-  void note(const kernel::Event& event, Lr lr) {
+  void note(const kernel::Event& event, Cause cause, Lr lr) {
     using kernel::EventKind;
     switch (event.kind) {
       case EventKind::FaultRaised: raised_ = event; break;
       case EventKind::Decided: verdict_ = event.verdict; break;
-      case EventKind::Returned: note_returned(event); break;
+      case EventKind::Returned: note_returned(event, cause); break;
       case EventKind::PteWritten:
-        if (turns_soft_dirty(event)) dirtied_[event.address.page()] = Dirtied{event, lr(), verdict_};
+        if (turns_soft_dirty(event))
+          dirtied_[event.address.page()] = Dirtied{event, lr(), verdict_, cause};
+        else if (!mmu::pte_soft_dirty(mmu::Pte{event.value_after}))
+          dirtied_.erase(event.address.page());
         break;
       case EventKind::SoftDirtyCleared: dirtied_.clear(); break;
       default: break;
@@ -51,7 +59,7 @@ class History {
   [[nodiscard]] static bool turns_soft_dirty(const kernel::Event& event) {
     return mmu::pte_soft_dirty(mmu::Pte{event.value_after}) && !mmu::pte_soft_dirty(mmu::Pte{event.value_before});
   }
-  void note_returned(const kernel::Event& event);
+  void note_returned(const kernel::Event& event, Cause cause);
 
   std::deque<PastFault> faults_;
   std::uint64_t count_ = 0;

@@ -6,27 +6,15 @@
 #include <optional>
 #include <string>
 
+#include "lpaemu/emu/debugger/compiled_expression.h"
+#include "lpaemu/emu/debugger/fault_filter.h"
 #include "lpaemu/emu/instruction.h"
-#include "lpaemu/kernel_model/events.h"
 #include "lpaemu/kernel_model/mm/vm_area.h"
 
 namespace lpaemu::emu {
 
-enum class PointKind : std::uint8_t { breakpoint, watch, fault, pte, soft_dirty, syscall };
+enum class PointKind : std::uint8_t { breakpoint, watch, fault, pte, soft_dirty, clear_refs, syscall, signal, exit };
 enum class WatchKind : std::uint8_t { write, read, access };
-
-/// Which faults: each part that is there must match.
-struct FaultFilter {
-  std::string kind;  // a name of docs/EVENTS.md, or of several verdicts or MMU faults; empty: any
-  std::optional<mmu::Access> access;
-
-  /// Requires: is_fault_kind(kind), or empty.
-  [[nodiscard]] bool matches(const mmu::Fault& fault, kernel::Verdict verdict) const;
-};
-/// "soft-dirty", "cow", "permission", "segv", "any", ...
-[[nodiscard]] bool is_fault_kind(std::string_view name);
-/// All of them, for help and completion.
-[[nodiscard]] std::string fault_kinds();
 
 struct Point {
   int number = 0;  // 0: set by a GDB, which keeps its own list
@@ -36,12 +24,15 @@ struct Point {
   VirtAddr least_sp{};  // of a breakpoint: deeper calls pass it
   WatchKind watch = WatchKind::write;
   FaultFilter faults{};
+  std::string region{};                    // of a catch fault: the mappings of this name, instead of `range`
   std::optional<std::uint32_t> syscall{};  // nothing: all
+  std::optional<int> signal{};             // nothing: all
   bool temporary = false;
   bool enabled = true;
   std::uint64_t hits = 0;
   std::uint64_t ignore = 0;  // so many hits more are passed
-  std::string text{};        // as lists show it
+  std::optional<CompiledExpression> condition{};
+  std::string text{};  // as lists show it
 
   [[nodiscard]] bool covers(VirtAddr va) const { return range.empty() || range.contains(va); }
 };

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lpaemu/emu/engine/fault_address.h"
@@ -21,7 +22,10 @@ enum class StopKind : std::uint8_t {
   pte_change,      // a system call has changed the entry
   syscall_entry,   // the PC is behind the SVC, nothing was done
   syscall_return,  // r0 holds the result
+  refs_cleared,    // a system call has cleared the soft-dirty bits
+  exiting,         // at the call that ends the guest: the PC is behind the SVC, nothing was done; `result`: the status
   signal,          // it takes effect next
+  injected,        // the access that was injected has been handled; no instruction was executed
   interrupted,     // somebody asked for it
   exited,          // the guest has ended; there is nothing to go on with
 };
@@ -42,6 +46,12 @@ struct PteChange {
   std::vector<int> points{};
 };
 
+/// A point's condition could not be evaluated: the guest stops, as if it were true.
+struct ConditionFailure {
+  int point = 0;
+  std::string why;
+};
+
 /// One stop. It names its process and thread; nothing says that it comes after the one before.
 struct StopEvent {
   StopKind kind = StopKind::started;
@@ -54,6 +64,7 @@ struct StopEvent {
   std::optional<kernel::siginfo> signal{};
   std::uint32_t syscall = 0;
   std::uint32_t result = 0;
+  std::optional<ConditionFailure> condition_failure{};
 };
 
 enum class ResumeKind : std::uint8_t {

@@ -56,6 +56,8 @@ class Engine final : private SoftTlb {
   void tlbimva(mmu::VirtAddr va);
   /// Drops all: for sweeps and address-space switches.
   void flush_tlb();
+  /// What the soft TLB may hold.
+  [[nodiscard]] const Grants& grants() const { return bridge_.grants(); }
   /// The host stored into this physical page. Cheap unless code was run from it.
   void page_modified(mmu::Pfn pfn);
   /// A STREX after this fails. Outside run() and in on_svc(); takes effect before the next guest instruction.

@@ -24,10 +24,19 @@ class Grants {
   void add(mmu::VirtAddr va, Rights rights) {
     grants_[va.page_number()] = Grant{epoch_, static_cast<std::uint8_t>(of(va).bits() | rights.bits())};
   }
+  /// Calls `visit(VirtAddr page, Rights)` for each page that may have an entry, by address.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::uint32_t page = 0; page < pages; ++page)
+      if (const Rights rights = of(mmu::VirtAddr{page * mmu::PAGE_SIZE}); !rights.none())
+        visit(mmu::VirtAddr{page * mmu::PAGE_SIZE}, rights);
+  }
   void remove(mmu::VirtAddr va) { grants_[va.page_number()].rights = 0; }
   void remove_all() { ++epoch_; }
 
  private:
+  static constexpr std::uint32_t pages = mmu::VirtAddr{~std::uint32_t{0}}.page_number() + 1;
+
   struct Grant {
     std::uint8_t epoch;   // wraps: then an old grant is taken for one that is still there
     std::uint8_t rights;  // Rights::bits

@@ -49,6 +49,8 @@ class TlbBridge {
   /// Whether a flush has something to do.
   [[nodiscard]] bool must_flush() const { return size_.fills() != 0; }
 
+  [[nodiscard]] const Grants& grants() const { return grants_; }
+
   /// The host stored into this page: drops the code that was translated from it.
   void page_modified(mmu::Pfn pfn);
 

@@ -54,6 +54,10 @@ class UserMachine final : private EngineClient, private AbortSource {
   /// What the kernel does about it. Requires: `stop` is the last enter()'s. Fails when the engine itself has failed.
   [[nodiscard]] Expected<kernel::Next, Error> handle(const Stop& stop);
 
+  /// Takes the abort of an access that no instruction makes, and handles it as from the outer loop, where a stopper may
+  /// step it. No signal comes of it. Requires: the guest stands between two instructions.
+  void inject(const mmu::Fault& fault);
+
   /// Ends run() soon: between two instructions if the block hook is on. Without it the guest is stopped wherever it is,
   /// and cannot be continued. Async-signal-safe.
   void interrupt() {

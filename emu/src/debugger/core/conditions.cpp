@@ -1,0 +1,37 @@
+// Conditions of points, and expressions at a stop.
+#include "lpaemu/emu/debugger/debugger.h"
+#include "lpaemu/emu/machine/guest_memory.h"
+
+namespace lpaemu::emu {
+namespace {
+
+class GuestOperands final : public Operands {
+ public:
+  GuestOperands(Debugger& debugger, const CurrentFault* fault) : debugger_{debugger}, fault_{fault} {}
+
+  [[nodiscard]] kernel::UserRegisters registers() const override { return debugger_.registers(); }
+  [[nodiscard]] std::optional<std::uint32_t> word_at(VirtAddr va) const override {
+    return peek_word(debugger_.mm(), va);
+  }
+  [[nodiscard]] const CurrentFault* fault() const override { return fault_; }
+
+ private:
+  Debugger& debugger_;
+  const CurrentFault* fault_;
+};
+
+}  // namespace
+
+bool Debugger::holds(const Point& point, const CurrentFault* fault) {
+  if (!point.condition) return true;
+  const auto value = point.condition->evaluate(GuestOperands{*this, fault});
+  if (value) return *value != 0;
+  condition_failure_ = ConditionFailure{point.number, value.error().message};
+  return true;
+}
+
+Expected<std::uint32_t, Error> Debugger::evaluate(const CompiledExpression& expression) {
+  return expression.evaluate(GuestOperands{*this, at_fault() ? &fault_ : nullptr});
+}
+
+}  // namespace lpaemu::emu
