@@ -23,10 +23,19 @@ std::unique_ptr<UserMachine> machine_with_program(kernel::Host& host) {
 TEST_CASE("CP15 of the user machine is Linux's, with the task's TTBR0", "[emu][machine][M-65]") {
   PosixHost host;
   const auto machine = machine_with_program(host);
-  const Cp15& cp15 = machine->cp15();
+  const Cp15 cp15 = machine->cp15();
   CHECK(cp15.translation.ttbcr.raw() == 0xb5003500);
   CHECK(cp15.translation.ttbr0 == machine->kernel().current().mm->ttbr0());
   CHECK(cp15.translation.ttbr1.raw() == 0);
+}
+
+TEST_CASE("TPIDRURW is what the guest wrote", "[emu][machine]") {
+  PosixHost host;
+  // mov r0, #0x42; mcr p15, 0, r0, c13, c0, 2; mov r1, #0; str r0, [r1]
+  const auto machine = tests::tiny_machine(host, std::array{0xe3a00042U, 0xee0d0f50U, 0xe3a01000U, 0xe5810000U});
+  CHECK(machine->cp15().TPIDRURW == 0);
+  REQUIRE(machine->run() == RunEnd::exited);
+  CHECK(machine->cp15().TPIDRURW == 0x42);
 }
 
 TEST_CASE("a fatal abort leaves its registers in the model", "[emu][machine][exceptions][M-60]") {

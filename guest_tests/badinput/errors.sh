@@ -180,6 +180,8 @@ error timeout_infinite 2 'not a time of more than 0 seconds' run --timeout inf "
 error uid_text 2 '.abc. is no number; write e.g. 1000' run --uid abc "$good"
 error ram_base_text 2 '.abc. is no address; write e.g. 0x880000000' run --ram-base abc "$good"
 error bind_colon 2 'not of the form HOST\[:GUEST\]\[:rw\]' run --bind /etc:/x:ro "$good"
+error gdb_text 2 'abc. is no place to listen at; write PORT, HOST:PORT' run --gdb abc "$good"
+error gdb_port 2 '99999. is no place to listen at' run --gdb 99999 "$good"
 error gdb_nowait_alone 2 'gdb-nowait requires --gdb' run --gdb-nowait "$good"
 error stats_nowhere 125 'cannot write the statistics to ./no_such/x.: No such file' run --stats=json:/no_such/x "$good"
 error endless_image 125 'cannot read ./dev/zero.: it has more than 268435456 bytes' walk --ram /dev/zero@0 --ttbcr b5003500 --ttbr0 0 0

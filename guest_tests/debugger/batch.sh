@@ -55,6 +55,9 @@ check no-source 1 'error: no source line is known for .*' --batch -ex 'list _ini
 check no-history 0 '1 ' "$hello" <<'C'
 print 1
 C
+check timeout 124 '' --timeout 0.5 --batch -ex continue "$programs/death" tight_loop </dev/null
+check timeout-waiting 124 '' --timeout 0.5 --batch -ex continue "$programs/death" sleeping </dev/null
+check timeout-detached 124 '' --timeout 0.5 --batch -ex detach "$programs/death" loop </dev/null
 [ ! -e "$work/.lpaemu_history" ] || { echo "FAIL a history was written"; failed=1; }
 LC_ALL=C sed 's/watched\.c/watchee.c/g' "$programs/watched" >"$work/moved"
 chmod +x "$work/moved"

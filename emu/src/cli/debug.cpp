@@ -6,11 +6,13 @@
 #include <cstdio>
 #include <deque>
 #include <memory>
+#include <optional>
 
 #include "lpaemu/emu/cli/commands.h"
 #include "lpaemu/emu/cli/guest_run.h"
 #include "lpaemu/emu/cli/interrupt_key.h"
 #include "lpaemu/emu/cli/run_options.h"
+#include "lpaemu/emu/cli/stop_signals.h"
 #include "lpaemu/emu/debugger/complete.h"
 #include "lpaemu/emu/debugger/highlight.h"
 #include "lpaemu/emu/debugger/prompt.h"
@@ -89,6 +91,20 @@ Expected<Typing, Error> open_typing(Debugger& debugger, UniqueFd descriptor) {
   return typing;
 }
 
+/// Ends the session at the first stop behind the time limit; the limit stops the guest.
+class TimeLimited final : public Face {
+ public:
+  TimeLimited(Face& face, const std::optional<StopSignals>& limit) : face_{face}, limit_{limit} {}
+  [[nodiscard]] bool is_over() const { return limit_ && limit_->received(); }
+  [[nodiscard]] Resume on_stop(const StopEvent& event) override {
+    return is_over() ? Resume{.kind = ResumeKind::kill} : face_.on_stop(event);
+  }
+
+ private:
+  Face& face_;
+  const std::optional<StopSignals>& limit_;
+};
+
 int debug(const DebugOptions& options) {
   auto commands = prepared_commands(options);
   if (!commands) return fail(commands.error().message);
@@ -102,21 +118,25 @@ int debug(const DebugOptions& options) {
   if (!debugger) return fail(debugger.error().message);
   const auto typing = open_typing(**debugger, std::move(*descriptor));
   if (!typing) return fail(typing.error().message);
-  const InterruptKey key{[&run] { run.interrupt(); }};
   Prompt prompt{**debugger,
                 std::move(*commands),
                 options.batch ? Prompt::AtEnd::quit : Prompt::AtEnd::read_lines,
                 [&typing](std::string_view text) { return typing->read_line(text); },
                 to_standard_output,
                 typing->screen.get()};
-  const auto end = (*debugger)->run(prompt);
+  std::optional<StopSignals> limit;
+  if (options.run.timeout_seconds) limit.emplace(options.run.timeout_seconds, [&run] { run.interrupt(); });
+  const InterruptKey key{[&run] { run.interrupt(); }};
+  TimeLimited limited{prompt, limit};
+  const auto end = (*debugger)->run(limited);
   if (!end) return fail(end.error().message);
   if (*end == DebugEnd::exited) return run.conclude(RunEnd::exited, {});
+  if (limited.is_over()) return run.conclude(RunEnd::interrupted, limit->received());
   if (*end == DebugEnd::killed) return prompt.failed() ? 1 : 0;
   debugger->reset();
   const auto ended = run.machine().run();
   if (!ended) return fail(ended.error().message);
-  return run.conclude(*ended, SIGINT);
+  return run.conclude(*ended, limited.is_over() ? limit->received() : SIGINT);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "lpaemu/emu/cli/size.h"
 #include "lpaemu/emu/engine/guest_ram.h"
+#include "lpaemu/emu/host/gdb_connections.h"
 #include "lpaemu/mmu/address.h"
 
 namespace lpaemu::emu {
@@ -183,7 +184,13 @@ void declare_gdb_options(CLI::App& command, RunOptions& options) {
       .add_option_function<std::string>(
           "--gdb", [&options](const std::string& where) { options.gdb = where; },
           "Wait for a GDB: PORT (of the loopback interface), HOST:PORT, unix:PATH or stdio")
-      ->type_name("WHERE");
+      ->type_name("WHERE")
+      ->check(
+          [](const std::string& where) {
+            if (is_gdb_address(where)) return std::string{};
+            return fmt::format("'{}' is no place to listen at; write PORT, HOST:PORT, unix:PATH or stdio", where);
+          },
+          "");
   command.add_flag("--gdb-nowait", options.gdb_nowait, "With --gdb: the guest runs; a GDB may come later")
       ->needs("--gdb");
 }

@@ -158,15 +158,29 @@ Expected<std::unique_ptr<gdb::Connections>, Error> listen_unix(const std::string
   return std::make_unique<GdbConnections>(std::move(fd), UniqueFd{}, UniqueFd{}, path);
 }
 
-Expected<std::unique_ptr<gdb::Connections>, Error> listen_tcp(const std::string& where) {
+constexpr std::string_view stdio = "stdio";
+constexpr std::string_view unix_prefix = "unix:";
+
+struct TcpAddress {
+  std::string host;
+  std::string port;
+};
+
+/// [HOST:]PORT
+std::optional<TcpAddress> parse_tcp(const std::string& where) {
   const std::size_t colon = where.rfind(':');
   const std::string host = colon == std::string::npos || colon == 0 ? "127.0.0.1" : where.substr(0, colon);
   const std::string port = colon == std::string::npos ? where : where.substr(colon + 1);
-  unsigned number = 0;
+  std::uint16_t number = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  constexpr unsigned last_port = 65535;
-  if (error != std::errc{} || end != port.data() + port.size() || number > last_port)
-    return unexpected(cannot_listen(where, "write PORT, HOST:PORT, unix:PATH or stdio"));
+  if (error != std::errc{} || end != port.data() + port.size()) return std::nullopt;
+  return TcpAddress{host, port};
+}
+
+Expected<std::unique_ptr<gdb::Connections>, Error> listen_tcp(const std::string& where) {
+  const auto address = parse_tcp(where);
+  LPAEMU_ASSERT(address, "'{}' is no address to listen at", where);
+  const auto& [host, port] = *address;
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
@@ -202,13 +216,16 @@ Expected<std::unique_ptr<gdb::Connections>, Error> serve_stdio(const std::string
 
 }  // namespace
 
+bool is_gdb_address(const std::string& where) {
+  return where == stdio || where.starts_with(unix_prefix) || parse_tcp(where).has_value();
+}
+
 Expected<std::unique_ptr<gdb::Connections>, Error> listen_for_gdb(const std::string& where,
                                                                   std::function<void()> interrupt,
                                                                   std::function<bool()> stop_waiting) {
   interrupt_guest = std::move(interrupt);
   give_up = std::move(stop_waiting);
-  constexpr std::string_view unix_prefix = "unix:";
-  if (where == "stdio") return serve_stdio(where);
+  if (where == stdio) return serve_stdio(where);
   if (where.starts_with(unix_prefix)) return listen_unix(where, where.substr(unix_prefix.size()));
   return listen_tcp(where);
 }

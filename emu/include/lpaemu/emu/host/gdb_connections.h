@@ -10,7 +10,10 @@
 
 namespace lpaemu::emu {
 
-/// `where`: PORT, HOST:PORT, unix:PATH or stdio; PORT alone is one of the loopback interface. `interrupt` is called
+/// Whether `where` is PORT, HOST:PORT, unix:PATH or stdio.
+[[nodiscard]] bool is_gdb_address(const std::string& where);
+
+/// Requires: is_gdb_address(where). PORT alone is one of the loopback interface. `interrupt` is called
 /// from a signal handler when a client sends something while the guest runs. One of these in a process. `stop_waiting`
 /// is asked after a signal: true makes waits for a client end without one. With stdio, descriptors 0 and 1 are the
 /// client's from now on: the guest reads /dev/null and writes to standard error.
