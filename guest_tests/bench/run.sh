@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the benchmark set under lpaemu and qemu-arm in alternation and prints medians and ratios.
 #
-#   run.sh [--lpaemu FILE] [--runs N] [--build DIR] [--only cpu|wp|start]
+#   run.sh [--lpaemu FILE] [--runs N] [--build DIR] [--only cpu|wp|mmu|start]
 #
 # Without --lpaemu: build/lpaemu of this checkout. Builds the programs with arm-linux-gnueabihf-gcc into DIR, a temporary
 # one without --build. Needs a C compiler, awk and sh.
@@ -123,6 +123,24 @@ if wanted wp; then
       if (wrong) print "  WRONG: the soft-dirty bits did not follow the stores"
       exit wrong
     }' "$work/tracking" || bad=1
+fi
+
+# ---- the MMU model alone
+mmu=$(dirname "$(readlink -f "$lpaemu")")/mmu/bench/mmu_bench
+if wanted mmu && [ ! -x "$mmu" ]; then printf '\nno MMU benchmark: %s is not built\n' "$mmu"; fi
+if wanted mmu && [ -x "$mmu" ]; then
+  printf '\nMMU model, medians of %s interleaved runs\n' "$runs"
+  "$mmu" --benchmark_repetitions="$runs" --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true \
+    --benchmark_format=csv 2>/dev/null >"$work/mmu" || bad=1
+  awk -F, '
+    /_median"/ { name = $1; gsub(/"|_median/, "", name); ns[name] = $4; if (name !~ /_array/) order[++n] = name }
+    END {
+      for (i = 1; i <= n; i++) printf "  %-38s %10.1f ns\n", order[i], ns[order[i]]
+      split("512 1048576 67108864", entries, " ")
+      for (i = 1; i in entries; i++)
+        printf "  set_pte_ext over %8d entries: %.2f ns an entry, %.2f times memcpy\n", entries[i],
+          ns["set_pte_ext_array/" entries[i]] / entries[i], ns["set_pte_ext_array/" entries[i]] / ns["memcpy_array/" entries[i]]
+    }' "$work/mmu"
 fi
 
 # ---- start
