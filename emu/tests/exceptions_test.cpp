@@ -200,7 +200,7 @@ TEST_CASE("data and prefetch aborts have fault registers of their own and share 
   CHECK(state.DFAR() == VirtAddr{0x2001c});
 }
 
-TEST_CASE("a fault in an IT block reports the state of the faulting instruction", "[emu][exceptions][lpae-mmu M-60]") {
+TEST_CASE("a fault in an IT block reports the state of the faulting instruction", "[emu][exceptions][M-60]") {
   const Cp15 cp15 = Cp15::linux_smp(mmu::Ttbr{});
   ExceptionState state{cp15};
   Source source;

@@ -213,7 +213,7 @@ constexpr Crossing crossings[] = {
 
 }  // namespace
 
-TEST_CASE("DFAR lies in the page that faulted", "[emu][fault_address][lpae-mmu M-38]") {
+TEST_CASE("DFAR lies in the page that faulted", "[emu][fault_address][M-38]") {
   for (const Crossing& row : crossings) {
     INFO(fmt::format("{}, r1 {:#x}, page {:#x}", row.assembly, row.base, row.page));
     UserRegisters registers = row_registers(row.set, "");
@@ -288,7 +288,7 @@ TEST_CASE("an instruction whose condition fails accesses nothing", "[emu][fault_
   }
 }
 
-TEST_CASE("IFAR is the PC, or the page of the second halfword", "[emu][fault_address][lpae-mmu M-39]") {
+TEST_CASE("IFAR is the PC, or the page of the second halfword", "[emu][fault_address][M-39]") {
   CHECK(instruction_fault_address(VirtAddr{0x8ffe}, VirtAddr{0x8000}) == VirtAddr{0x8ffe});
   CHECK(instruction_fault_address(VirtAddr{0x8ffe}, VirtAddr{0x9000}) == VirtAddr{0x9000});
   CHECK(instruction_fault_address(VirtAddr{0x9000}, VirtAddr{0x9123}) == VirtAddr{0x9000});
@@ -306,7 +306,7 @@ TEST_CASE("an alignment fault is at the first access that is not aligned", "[emu
   CHECK(at(0xf4210a1f) == DataAccess{VirtAddr{0x21004}, 1, Access::read});  // vld1.8 {d0, d1}, [r1:64]: the first
 }
 
-TEST_CASE("LDRD gets the base back that the engine lost", "[emu][fault_address][lpae-mmu M-41]") {
+TEST_CASE("LDRD gets the base back that the engine lost", "[emu][fault_address][M-41]") {
   struct Row {
     std::string_view assembly;
     InstructionSet set;

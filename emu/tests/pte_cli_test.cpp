@@ -90,9 +90,9 @@ TEST_CASE("decode --format json: an array of objects, or an object a line", "[em
   check_golden(golden / "decode_level3.json", array.out);
   const json objects = json::parse(array.out);
   REQUIRE(objects.size() == pages.size());
-  CHECK(objects[0]["leaf"]["soft_dirty"] == true);
-  CHECK(objects[0]["leaf"]["pa"] == "0x123456000");
-  CHECK(objects[5]["swap"]["offset"] == 0x1234);
+  CHECK(objects.at(0).at("leaf").at("soft_dirty") == true);
+  CHECK(objects.at(0).at("leaf").at("pa") == "0x123456000");
+  CHECK(objects.at(5).at("swap").at("offset") == 0x1234);
 
   std::string input;
   for (const std::string& page : pages) input += page + "\n";
@@ -250,7 +250,7 @@ TEST_CASE("encode and decode are each other's inverse", "[emu][cli][pte]") {
   REQUIRE(encoded.status == 0);
   CHECK(encoded.out == row.value + "\n");
   const json decoded = json::parse(pte({"decode", "--format", "json", row.value}).out);
-  CHECK(decoded[0]["linux"] == row.linux_words);
+  CHECK(decoded.at(0).at("linux") == row.linux_words);
 }
 
 TEST_CASE("vectors are the golden file, follow the truth table and pass check", "[emu][cli][pte][P-26][P-53]") {
@@ -260,11 +260,11 @@ TEST_CASE("vectors are the golden file, follow the truth table and pass check", 
   const json objects = json::parse(pte({"vectors", "--format", "json"}).out);
   std::string as_tsv;
   for (const json& object : objects) {
-    const auto in = parse_hex64(object["in"].get<std::string>());
-    const auto out = parse_hex64(object["out"].get<std::string>());
+    const auto in = parse_hex64(object.at("in").get<std::string>());
+    const auto out = parse_hex64(object.at("out").get<std::string>());
     REQUIRE((in && out));
     as_tsv += hex16(*in) + "\t" + hex16(*out) + "\n";
-    CHECK(!object["name"].get<std::string>().empty());
+    CHECK(!object.at("name").get<std::string>().empty());
     // The rule in words, written again. [linux-lpae-pte 6]
     const auto bit = [&in](unsigned n) { return (*in >> n & 1U) != 0; };
     std::uint64_t stored = *in;
@@ -323,12 +323,12 @@ TEST_CASE("explain puts a fault word into words", "[emu][cli][pte][M-34][P-45][P
   check_golden(golden / "explain.txt", all);
 
   const json fault = json::parse(pte({"explain", "--fsr", "a0f", "--far", "1234", "--format", "json"}).out);
-  CHECK(fault["register"] == "DFSR");
-  CHECK(fault["far"] == "0x00001234");
-  CHECK(fault["level"] == 3);
-  CHECK(fault["access"] == "write");
-  CHECK(fault["fields"]["STATUS"] == 15);
-  CHECK(fault["linux"]["handler"] == "do_page_fault");
-  CHECK(fault["linux"]["code"] == "SEGV_ACCERR");
-  CHECK(fault["warnings"].empty());
+  CHECK(fault.at("register") == "DFSR");
+  CHECK(fault.at("far") == "0x00001234");
+  CHECK(fault.at("level") == 3);
+  CHECK(fault.at("access") == "write");
+  CHECK(fault.at("fields").at("STATUS") == 15);
+  CHECK(fault.at("linux").at("handler") == "do_page_fault");
+  CHECK(fault.at("linux").at("code") == "SEGV_ACCERR");
+  CHECK(fault.at("warnings").empty());
 }

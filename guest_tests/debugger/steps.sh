@@ -1,5 +1,5 @@
 #!/bin/sh
-# Single steps: the addresses at which lpaemu stops are those of the instructions that qemu-arm executes, one by one. Then
+# Single steps and breakpoints. The addresses at which lpaemu stops are those of the instructions that qemu-arm executes, one by one. Then
 # the same with a breakpoint everywhere, which must change nothing.
 #
 #   steps.sh --lpaemu FILE --programs DIR
@@ -47,4 +47,22 @@ for program in steps_arm steps_thumb hello_asm hello_thumb_asm; do
   else echo "ok   $program: $count instructions"
   fi
 done
+
+# Stops between LDREX and STREX, 10,000 of each: the store still succeeds, and no increment is lost or made twice.
+# shellcheck disable=SC2016 # awk's own
+disassemble='$2 ~ /^<main>:$/ { inside = 1; next } /^$/ { inside = 0 } inside && /\t(ld|st)rexh\t/ { print "0x" substr($1, 1, length($1) - 1) }'
+arm-linux-gnueabihf-objdump -d "$programs/exclusives" | awk "$disassemble" >"$work/pair"
+{
+  sed 's/^/break */' "$work/pair"
+  printf '%s\n' 'ignore 1 10000' 'ignore 2 10000' continue continue delete continue
+} >"$work/commands"
+"$lpaemu" debug --batch -x "$work/commands" "$programs/exclusives" </dev/null >"$work/text" 2>&1
+status=$?
+if [ "$(wc -l <"$work/pair")" = 2 ] && [ $status = 0 ] && [ "$(grep -c '^Breakpoint [12]: 0x.*> ' "$work/text")" = 2 ] &&
+  grep -q '^ok   LDREXH/STREXH 200000 times' "$work/text"; then echo "ok   exclusives: 20,000 stops in its loop"
+else
+  echo "FAIL exclusives: status $status"
+  tail -n 12 "$work/text"
+  failed=1
+fi
 exit $failed

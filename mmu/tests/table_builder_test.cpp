@@ -27,6 +27,7 @@ TEST_CASE("a walk finds the leaves that the builder set", "[mmu][table_builder][
   f.builder.set_leaf(VirtAddr{0x8060'3000}, 3, Descriptor{0x9'0000'5743});
   f.builder.set_leaf(VirtAddr{0x8080'0000}, 2, Descriptor{0x9'0040'0741});
   f.builder.set_leaf(VirtAddr{0x4000'0000}, 1, Descriptor{0xa'0000'0741});
+  REQUIRE((f.read(0x8060'3fff) && f.read(0x8080'0001) && f.read(0x7fff'ffff)));
   CHECK(f.read(0x8060'3fff)->pa == PhysAddr{0x9'0000'5fff});
   CHECK(f.read(0x8080'0001)->pa == PhysAddr{0x9'0040'0001});
   CHECK(f.read(0x7fff'ffff)->pa == PhysAddr{0xa'3fff'ffff});
