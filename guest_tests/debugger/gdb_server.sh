@@ -224,7 +224,7 @@ continue
 C
 ^Catchpoint 1: fault: write
 use GDB's own `continue`
-use GDB's own `stepi`
+use GDB's own `step`
 use GDB's own `stepi`
 use `target extended-remote`, then GDB's own `run`
 use GDB's own `kill`

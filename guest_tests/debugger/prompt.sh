@@ -72,6 +72,34 @@ C
 ^The guest exited with status 0\.$
 P
 
+check lines 0 watched 3<<'C' 4<<'P'
+tbreak add
+continue
+finish
+step
+info symbol $pc
+finish
+next
+tbreak store_pair
+continue
+next 2
+tbreak printf
+continue
+step
+continue
+C
+^Breakpoint 1: 0x[0-9a-f]* <add> watched.c:22$
+^0x[0-9a-f]* <main+.* watched.c:29$
+^0x[0-9a-f]* <add> watched.c:22$
+^0x[0-9a-f]* <main+.* watched.c:29$
+^0x[0-9a-f]* <main+.* watched.c:\(2[0-8]\|3[0-9]\)$
+^Breakpoint 2: 0x[0-9a-f]* <store_pair>
+^0x[0-9a-f]* <main+.* watched.c:3[0-9]$
+^Breakpoint 3: 0x[0-9a-f]* <.*printf>
+^error: there is no line information for this code; stepi and nexti step by instructions$
+^counter 6 sum
+P
+
 check conditions 0 watched 3<<'C' 4<<'P'
 break add if $r1 == 2
 catch fault first-touch write if $addr == pages + 8 && kind == translation

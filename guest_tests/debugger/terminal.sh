@@ -61,6 +61,7 @@ wait 0xb (11)
 type \e[A\e[A+4\r
 wait 0x7 (7)
 # Ctrl-C throws a line away
+raw
 type print 77\cC
 wait print 77^C
 type print 40\r
@@ -73,8 +74,9 @@ gone    11  __attribute__
 type \r
 wait    11  __attribute__
 # an abbreviation that is not clear
-type s\r
-wait 's' may be set, stepi
+type de\r
+wait 'de' may be delete, detach
+raw
 type \cD
 end 1
 S
@@ -83,6 +85,7 @@ check history watched <<'S'
 wait (lpaemu)
 type print 4000+4\r
 wait 0xfa4 (4004)
+raw
 type \cD
 end 0
 S
@@ -90,6 +93,7 @@ check history-next-day watched <<'S'
 wait (lpaemu)
 type \e[A\r
 wait 0xfa4 (4004)
+raw
 type \cD
 end 0
 S
@@ -116,6 +120,7 @@ wait usage: info symbol ADDR
 # none
 type nothing\t\cC
 wait nothing^C
+raw
 type \cD
 end 0
 S
@@ -152,6 +157,7 @@ check no-colours NO_COLOR=1 watched <<'S'
 wait (lpaemu)
 plain => 
 plain <_start
+raw
 type \cD
 end 0
 S
@@ -209,6 +215,7 @@ lines
 wait (lpaemu)
 type print 5+5\r
 wait 0xa (10)
+raw
 type \cD
 end 0
 S

@@ -8,6 +8,7 @@
 //   plain TEXT           it is not
 //   full | lines         the screen is that of full-screen programs, or not
 //   cooked               the terminal has the settings that it began with
+//   raw                  until the program takes each key as it is typed; before that \cD means another thing
 //   resize COLUMNS ROWS
 //   signal NUMBER        to the program
 //   screen FILE          writes what is shown into FILE
@@ -150,6 +151,7 @@ bool run_step(Terminal& terminal, const std::string& verb, const std::string& te
   if (verb == "full") return terminal.until([&] { return screen.is_alternate(); });
   if (verb == "lines") return terminal.until([&] { return !screen.is_alternate() && screen.has_cursor(); });
   if (verb == "cooked") return terminal.until([&] { return terminal.has_first_settings(); });
+  if (verb == "raw") return terminal.until([&] { return !terminal.has_first_settings(); });
   if (verb == "signal") return terminal.signal(std::stoi(text)), true;
   if (verb == "end")
     return terminal.until([&] { return terminal.status().has_value(); }) && terminal.status() == std::stoi(text);

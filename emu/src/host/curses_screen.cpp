@@ -2,6 +2,8 @@
 
 #define NCURSES_NOMACROS 1
 #include <curses.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <term.h>
 #undef columns  // term.h has macros for all capabilities
 
@@ -54,6 +56,7 @@ class CursesScreen final : public FullScreen {
  private:
   void enter();
   void open();
+  [[nodiscard]] bool wait_for_key();
 
   int terminal_;
   KeyStream keys_;
@@ -101,9 +104,23 @@ void CursesScreen::paint(const Grid& grid) {
   refresh();
 }
 
+/// False: the window has another size. ncurses itself would miss a change that comes right before it waits.
+bool CursesScreen::wait_for_key() {
+  pollfd keys{.fd = terminal_, .events = POLLIN, .revents = 0};
+  constexpr int look_again_ms = 200;
+  while (::poll(&keys, 1, look_again_ms) <= 0) {
+    winsize now{};
+    if (::ioctl(terminal_, TIOCGWINSZ, &now) != 0 || !is_term_resized(now.ws_row, now.ws_col)) continue;
+    resizeterm(now.ws_row, now.ws_col);
+    return false;
+  }
+  return true;
+}
+
 KeyPress CursesScreen::read_key() {
   enter();
   if (screen_ == nullptr) return {};
+  if (!wait_for_key()) return {.key = Key::resized};
   const int key = wgetch(stdscr);
   if (key == ERR) return {};
   if (key == KEY_RESIZE) return {.key = Key::resized};

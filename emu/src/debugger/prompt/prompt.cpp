@@ -14,8 +14,8 @@ using namespace std::string_view_literals;
 
 /// Whether an empty line does it once more, as in GDB: what steps, and what shows.
 bool repeats(const Command& command) {
-  constexpr std::array names{"continue"sv, "stepi"sv, "nexti"sv,       "finish"sv, "phase"sv,
-                             "list"sv,     "print"sv, "disassemble"sv, "x"sv,      "pagemap"sv};
+  constexpr std::array names{"continue"sv, "stepi"sv, "nexti"sv, "step"sv,        "next"sv, "finish"sv,
+                             "phase"sv,    "list"sv,  "print"sv, "disassemble"sv, "x"sv,    "pagemap"sv};
   return command.name.starts_with("info ") || std::ranges::find(names, command.name) != names.end();
 }
 
@@ -59,6 +59,7 @@ std::optional<Resume> Prompt::run_line(const std::string& line, const StopEvent&
   }
   if (!result->repeat.empty()) last_line_ = result->repeat;
   write_(result->text);
+  line_step_ = result->line_step;
   if (!result->fault_layout) return result->resume;
   layout_.emplace(debugger_, *screen_);
   return show_layout(event);
@@ -71,6 +72,9 @@ std::optional<Resume> Prompt::show_layout(const StopEvent& event) {
 }
 
 Resume Prompt::on_stop(const StopEvent& event) {
+  if (line_step_)
+    if (const auto resume = line_step_->on_stop(debugger_, event)) return *resume;
+  line_step_.reset();
   if (layout_)
     if (const auto resume = show_layout(event)) return *resume;
   write_(describe_stop_and_code(debugger_, event));

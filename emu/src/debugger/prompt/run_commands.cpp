@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "handlers.h"
-#include "lpaemu/emu/debugger/calls.h"
 #include "lpaemu/emu/debugger/expression.h"
 #include "lpaemu/mmu/print.h"
 
@@ -15,15 +14,19 @@ Outcome goes_on(ResumeKind kind) { return Outcome{.text = {}, .resume = Resume{.
 
 Error not_at_fault() { return Error{"the guest does not stand at a fault; see `help catch fault`"}; }
 
-/// A breakpoint for one stop, of which no list tells. One that is there already will do.
-void stop_once_at(Debugger& debugger, VirtAddr va, InstructionSet set) {
-  debugger.points().add({.kind = PointKind::breakpoint,
-                         .range = {va, va + 1U},
-                         .set = set,
-                         .least_sp = debugger.registers().sp(),
-                         .temporary = true,
-                         .text = "temporary"},
-                        Points::Owner::gdb);
+CommandResult by_lines(Debugger& debugger, std::string_view arguments, LineStep::Calls calls) {
+  std::uint32_t lines = 1;
+  if (!arguments.empty()) {
+    LPAEMU_TRY(count, evaluate(arguments, debugger));
+    if (count == 0) return says("");
+    lines = count;
+  }
+  auto step = LineStep::begin(debugger, calls, lines);
+  if (!step)
+    return unexpected(Error{"there is no line information for this code; stepi and nexti step by instructions"});
+  Outcome outcome{.text = {}, .resume = step->resume(debugger)};
+  outcome.line_step = std::move(step);
+  return outcome;
 }
 
 }  // namespace
@@ -45,15 +48,16 @@ CommandResult do_stepi(Debugger& debugger, std::string_view arguments) {
   return goes_on(ResumeKind::step);
 }
 
-/// A call is an instruction that leaves the address behind it in lr.
 CommandResult do_nexti(Debugger& debugger, std::string_view /*arguments*/) {
-  const kernel::UserRegisters at = debugger.registers();
-  const InstructionSet set = instruction_set(at);
-  const auto encoding = debugger.machine().code().instruction_at(at.pc(), set);
-  const bool call = encoding && is_call(*encoding) && condition_passed(*encoding, at.cpsr);
-  if (!call || debugger.at_fault()) return goes_on(ResumeKind::step);
-  stop_once_at(debugger, at.pc() + encoding->size, set);
-  return goes_on(ResumeKind::proceed);
+  return Outcome{.text = {}, .resume = over_calls(debugger)};
+}
+
+CommandResult do_step(Debugger& debugger, std::string_view arguments) {
+  return by_lines(debugger, arguments, LineStep::Calls::enter);
+}
+
+CommandResult do_next(Debugger& debugger, std::string_view arguments) {
+  return by_lines(debugger, arguments, LineStep::Calls::pass);
 }
 
 CommandResult do_finish(Debugger& debugger, std::string_view /*arguments*/) {

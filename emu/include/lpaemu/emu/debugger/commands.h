@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "lpaemu/emu/debugger/debugger.h"
+#include "lpaemu/emu/debugger/line_step.h"
 
 namespace lpaemu::emu {
 
@@ -15,8 +16,9 @@ struct Outcome {
   std::string text;
   std::optional<Resume> resume{};
   bool quit = false;
-  std::string repeat{};       // what an empty line does next, where that is not the same again
-  bool fault_layout = false;  // the full-screen view is to be opened
+  std::string repeat{};                 // what an empty line does next, where that is not the same again
+  bool fault_layout = false;            // the full-screen view is to be opened
+  std::optional<LineStep> line_step{};  // asked at the stops to come, until it ends
 };
 using CommandResult = Expected<Outcome, Error>;
 

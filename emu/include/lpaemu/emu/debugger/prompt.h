@@ -49,6 +49,7 @@ class Prompt final : public Face {
   Write write_;
   FullScreen* screen_;
   std::optional<FaultLayout> layout_;
+  std::optional<LineStep> line_step_;
   std::string last_line_;  // what an empty line repeats
   bool failed_ = false;
 };
