@@ -114,9 +114,10 @@ Expected<void, Error> LineEditor::State::open() {
 void LineEditor::State::bind_keys() {
   EditLine* const editor = editor_.get();
   el_set(editor, EL_SETTY, "-d", "-isig", nullptr);
-  el_set(editor, EL_ADDFN, "lpaemu-complete", "Complete a word", &State::complete);
-  el_set(editor, EL_ADDFN, "lpaemu-interrupt", "Begin a new line", &State::interrupt);
-  el_set(editor, EL_ADDFN, "lpaemu-suspend", "Stop the process", &State::suspend);
+  // With el_set the library would copy the words and never free them.
+  el_wset(editor, EL_ADDFN, L"lpaemu-complete", L"Complete a word", &State::complete);
+  el_wset(editor, EL_ADDFN, L"lpaemu-interrupt", L"Begin a new line", &State::interrupt);
+  el_wset(editor, EL_ADDFN, L"lpaemu-suspend", L"Stop the process", &State::suspend);
   el_set(editor, EL_BIND, "^I", "lpaemu-complete", nullptr);
   el_set(editor, EL_BIND, "^C", "lpaemu-interrupt", nullptr);
   el_set(editor, EL_BIND, "^Z", "lpaemu-suspend", nullptr);
