@@ -48,7 +48,7 @@ timespec to_timespec(std::int64_t ns) {
 
 kernel::FileType type_of(const dirent& entry) {
   // DT_* are the file type bits of the mode, shifted. [linux include/linux/fs_types.h]
-  return to_file_type(DTTOIF(entry.d_type));
+  return to_file_type(static_cast<mode_t>(DTTOIF(entry.d_type)));
 }
 
 class PosixDir final : public kernel::HostDir {

@@ -173,7 +173,6 @@ std::optional<ThreadId> thread_id(Fields& fields) {
     if (!number || *number > INT32_MAX) return std::nullopt;
     return static_cast<std::int64_t>(*number);
   };
-  ThreadId id;
   if (!fields.take('p')) {
     const auto tid = one();
     return tid ? std::optional{ThreadId{.pid = 0, .tid = *tid}} : std::nullopt;
