@@ -11,7 +11,7 @@ if grep -rlE '#include [<"](unicorn|capstone|spdlog|lpaemu/(kernel_model|emu))/'
   exit 1
 fi
 build_example() {
-  "$cmake" -S "$example" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_CXX_FLAGS="$flags"
+  "$cmake" -G Ninja -S "$example" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_CXX_FLAGS="$flags"
   "$cmake" --build "$work/build"
 }
 if ! (build_example) >>"$work/log" 2>&1; then
