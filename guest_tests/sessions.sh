@@ -28,7 +28,7 @@ export PATH
 bad=0
 
 without_places() { # without_places FILE: in place; 0x000106e8 <store_byte+0x8> and pfn 0x880088 become the same anywhere
-  sed -i -e 's/0x000[0-9a-f]\{5\}/0x000CODE/g' -e 's/0x1[0-9a-f]\{4\}:/0xCODE:/g' -e 's/+0x[0-9a-f]*>/+N>/g' \
+  sed -i -e 's/0x0000000880[0-9a-f]\{6\}/TABLE/g' -e 's/0x000[0-9a-f]\{5\}/0x000CODE/g' -e 's/0x1[0-9a-f]\{4\}:/0xCODE:/g' -e 's/+0x[0-9a-f]*>/+N>/g' \
     -e 's/880[0-9a-f]\{6\}/880xxxxxx/g' -e 's/\(0000\)880[0-9a-f]\{3\}/\1880xxx/g' "$1"
 }
 

@@ -38,7 +38,7 @@ C
   finish reattach 4<<'P'
 ^\[Inferior 1 (process 1) detached
 ^main
-^No breakpoints or watchpoints
+^No breakpoints.* watchpoints
 ^No breakpoints, watchpoints or catchpoints
 ^status 137
 P

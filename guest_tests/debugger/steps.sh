@@ -18,9 +18,12 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 failed=0
 
+one_by_one=-one-insn-per-tb # qemu's name for it since 8.1
+qemu-arm -help | grep -q -e $one_by_one || one_by_one=-singlestep
+
 # A block of qemu's that lies in two pages may be traced twice; no program here has two equal addresses in a row.
 executed() { # executed PROGRAM: the address of each instruction
-  qemu-arm -cpu cortex-a15 -singlestep -d nochain,exec -D "$work/log" "$1" >"$work/out" </dev/null || return
+  qemu-arm -cpu cortex-a15 "$one_by_one" -d nochain,exec -D "$work/log" "$1" >"$work/out" </dev/null || return
   sed -n 's/^Trace .*\[[0-9a-f]*\/\([0-9a-f]*\)\/.*/\1/p' "$work/log" | uniq
 }
 
