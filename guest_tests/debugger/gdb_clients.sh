@@ -216,7 +216,7 @@ set remote exec-file /nonexistent
 run
 C
 exited normally
-^Running "/nonexistent" on the remote target failed
+\(^Running "/nonexistent" on the remote target failed\|cannot run ./nonexistent\)
 ^argv\[1\] 'a b'
 P
 finished

@@ -46,7 +46,7 @@ by the kernel in read (3)
 ^pgd 0x.* TTBR0 
 fills, write
 first-touch
-^  0x0006c000 ###$
+^  0x[0-9a-f]* ###$
 ^0x0006d000: .*<store_word>
 ^0x0006d000 0x8.* soft-dirty$
 ^No breakpoints

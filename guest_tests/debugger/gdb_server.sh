@@ -42,7 +42,7 @@ kill
 C
 ^16 *AT_HWCAP .* 0x3fb0d6
 ^31 *AT_EXECFN .*programs/watched"
-0x10000 .* r-xp .*programs/watched
+0x0*10000 .* r-xp .*programs/watched
 \[stack\]
 ^exe = '.*programs/watched'
 ^cwd = '/
