@@ -21,16 +21,11 @@ constexpr std::uint64_t ram_alignment = std::uint64_t{2} << 20;
 constexpr std::uint64_t default_ram = std::uint64_t{1} << 30;
 constexpr std::uint64_t default_ram_base = GuestRam::default_base.raw();
 
-std::uint64_t checked_size(const std::string& option, const std::string& text) {
+/// `wanted`: what the text should be, and an example.
+std::uint64_t checked_size(const std::string& option, const std::string& text, std::string_view wanted) {
   const auto size = parse_size(text);
-  if (!size) throw CLI::ValidationError(option, fmt::format("'{}' is no size; write e.g. 512M or 1G", text));
+  if (!size) throw CLI::ValidationError(option, fmt::format("'{}' is no {}", text, wanted));
   return *size;
-}
-
-std::uint64_t checked_address(const std::string& option, const std::string& text) {
-  const auto address = parse_size(text);
-  if (!address) throw CLI::ValidationError(option, fmt::format("'{}' is no address; write e.g. 0x880000000", text));
-  return *address;
 }
 
 /// CLI11's own words for a number that is none do not say what to write.
@@ -138,13 +133,19 @@ void declare_run_options(CLI::App& command, RunOptions& options) {
   command.add_flag("--rw", options.tree.writable, "The root and the working directory may be written");
   command
       .add_option_function<std::string>(
-          "--mem", [&options](const std::string& text) { options.mem = checked_size("--mem", text); },
+          "--mem",
+          [&options](const std::string& text) {
+            options.mem = checked_size("--mem", text, "size; write e.g. 512M or 1G");
+          },
           "Size of RAM, 4M to 4G, e.g. 512M")
       ->type_name("SIZE")
       ->default_str("1G");
   command
       .add_option_function<std::string>(
-          "--ram-base", [&options](const std::string& text) { options.ram_base = checked_address("--ram-base", text); },
+          "--ram-base",
+          [&options](const std::string& text) {
+            options.ram_base = checked_size("--ram-base", text, "address; write e.g. 0x880000000");
+          },
           "Physical address where RAM starts")
       ->type_name("ADDRESS")
       ->default_str("0x880000000");

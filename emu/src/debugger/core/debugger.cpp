@@ -65,7 +65,12 @@ Debugger::~Debugger() {
 Expected<DebugEnd, Error> Debugger::run(Face& face) {
   face_ = &face;
   stop({.kind = StopKind::started});
-  while (!exited_ && !leaving()) LPAEMU_TRY_VOID(injected_ ? handle_injected() : turn());
+  while (!exited_ && !leaving()) {
+    if (injected_)
+      handle_injected();
+    else
+      LPAEMU_TRY_VOID(turn());
+  }
   if (exited_) return DebugEnd::exited;
   return resume_.kind == ResumeKind::kill ? DebugEnd::killed : DebugEnd::detached;
 }
@@ -132,11 +137,10 @@ Expected<void, Error> Debugger::turn() {
 }
 
 /// The tables were asked when the fault was injected; nothing has run since.
-Expected<void, Error> Debugger::handle_injected() {
+void Debugger::handle_injected() {
   machine_.inject(*injected_);
   injected_.reset();
   if (!leaving() && resume_.kind != ResumeKind::proceed) stop({.kind = StopKind::injected});
-  return {};
 }
 
 /// Asks the face before a system call is made. False: it is not to be made now.

@@ -78,7 +78,7 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
 
   [[nodiscard]] Expected<void, Error> turn();
   [[nodiscard]] Expected<void, Error> let_kernel_handle(const Stop& stopped, bool single);
-  [[nodiscard]] Expected<void, Error> handle_injected();
+  void handle_injected();
   [[nodiscard]] bool enter_syscall(std::uint32_t number);
   [[nodiscard]] bool may_go_on_from(StopEvent event);
   void report_after(const WatchedValues& watched_before, VirtAddr pc, std::optional<std::uint32_t> syscall);

@@ -73,8 +73,8 @@ class Engine final : private SoftTlb {
   void set_stepping(bool on) { stepping_ = on; }
 
   // Stopping.
-  /// The block hook makes guest code 1.1 to 1.8 times as slow (`lpaemu run --timeout 100` on guest_tests/bench, against
-  /// without): on while something may need a stop, settled outside run(). Drops all translated
+  /// The block hook makes guest code 1.1 to 1.8 times as slow (guest_tests/bench/debugger.sh --only idle): on while the
+  /// guest may have to stop and go on, settled outside run(). Drops all translated
   /// code when it changes.
   void set_block_hook(BlockHook hook);
   /// Makes run() return `requested` at the start of the next block, if the block hook is on, or at the next SVC.
