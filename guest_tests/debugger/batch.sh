@@ -2,20 +2,8 @@
 # The prompt in scripts: -ex, -x, --batch, commands from a pipe, exit status. No colours there.
 #
 #   batch.sh --lpaemu FILE --programs DIR [CASE...]
-set -u
-lpaemu='' programs=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --lpaemu) lpaemu=$2 ;;
-    --programs) programs=$2 ;;
-    -*) sed -n 's/^#   \(batch.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
-    *) break ;;
-  esac
-  shift 2
-done
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-only=" $* " failed=0
+# shellcheck source=guest_tests/debugger/common.sh
+. "$(dirname "$0")/common.sh"
 export TERM=xterm HOME="$work"
 unset XDG_STATE_HOME
 printf 'print 2\n# no command\n\nprint 3' >"$work/two-three"
@@ -26,14 +14,12 @@ echo 'nonsense' >"$work/wrong"
 check() {
   name=$1 status=$2 pattern=$3
   shift 3
-  case $only in '  ' | *" $name "*) ;; *) cat >/dev/null && return ;; esac
+  wanted "$name" || { cat >/dev/null && return; }
   timeout 60 "$lpaemu" debug "$@" >"$work/text" 2>&1
   got=$?
   line=$(sed -n 's/^0x[0-9a-f]* (\([0-9]*\))$/\1/p; s/^\(lpaemu: \)\{0,1\}error: /&/p' "$work/text" | tr '\n' ' ')
   if [ $got != "$status" ] || ! echo "$line" | grep -q "^$pattern\$" || grep -q "$(printf '\033')" "$work/text"; then
-    echo "FAIL $name: status $got, expected $status; '$line' is not '$pattern', or there are colours; output:"
-    sed 's/^/    /' "$work/text"
-    failed=1
+    fail "$name" "status $got, expected $status; '$line' is not '$pattern', or there are colours"
   else echo "ok   $name"
   fi
 }
@@ -65,4 +51,4 @@ check no-such-source 1 "error: the source file '.*/watchee.c' is not there " --b
 check lines-beyond 1 "error: '.*watched.c' has [0-9]* lines " --batch -ex 'list watched.c:4000' "$programs/watched" </dev/null
 check no-such-file 1 "error: the program was not made from a file 'x.c', as far as it says " \
   --batch -ex 'list x.c:1' "$programs/watched" </dev/null
-exit $failed
+finished

@@ -2,50 +2,12 @@
 # Sourced by the tests that drive gdb-multiarch: starts lpaemu with a server, runs clients, compares what they print.
 #
 #   TEST.sh --lpaemu FILE --programs DIR [CASE...]
-set -u
-lpaemu='' programs=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --lpaemu) lpaemu=$2 ;;
-    --programs) programs=$2 ;;
-    -*) echo "usage: ${0##*/} --lpaemu FILE --programs DIR [CASE...]" >&2 && exit 2 ;;
-    *) break ;;
-  esac
-  shift 2
-done
+# shellcheck source=guest_tests/debugger/common.sh
+. "$(dirname "$0")/common.sh"
 command -v gdb-multiarch >/dev/null || { echo "no gdb-multiarch"; exit 77; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-only=" $* " failed=0
 at=unix:$work/socket # where the server listens
 where=$work/socket  # where clients go
 options='' input=/dev/null target=remote
-
-wanted() { # wanted NAME: is the case to be run?
-  case $only in '  ' | *" $1 "*) return 0 ;; *) return 1 ;; esac
-}
-
-compare() { # compare NAME: the patterns on descriptor 4 are in $work/text, in this order; one behind a ! is nowhere in it
-  line=0
-  while IFS= read -r pattern; do
-    if [ "${pattern#!}" != "$pattern" ]; then
-      grep -q -e "${pattern#!}" "$work/text" || continue
-      echo "FAIL $1: there is '${pattern#!}' in"
-      sed 's/^/    /' "$work/text"
-      failed=1
-      return
-    fi
-    next=$(tail -n "+$((line + 1))" "$work/text" | grep -n -m 1 -e "$pattern" | cut -d : -f 1)
-    if [ -z "$next" ]; then
-      echo "FAIL $1: behind line $line there is no '$pattern' in"
-      sed 's/^/    /' "$work/text"
-      failed=1
-      return
-    fi
-    line=$((line + next))
-  done <&4
-  echo "ok   $1"
-}
 
 listens() { # listens: sets $where
   if [ "$at" = "unix:$work/socket" ]; then
@@ -97,5 +59,3 @@ check() { # check NAME PROGRAM [ARG...]: one client from the start to the end
   client
   finish "$name"
 }
-
-finished() { exit $failed; }

@@ -2,48 +2,21 @@
 # The prompt: a script of commands for each case, and what must be among the lines that it prints, in this order.
 #
 #   prompt.sh --lpaemu FILE --programs DIR [CASE...]
-set -u
-lpaemu='' programs=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --lpaemu) lpaemu=$2 ;;
-    --programs) programs=$2 ;;
-    -*) sed -n 's/^#   \(prompt.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
-    *) break ;;
-  esac
-  shift 2
-done
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-only=" $* " failed=0
+# shellcheck source=guest_tests/debugger/common.sh
+. "$(dirname "$0")/common.sh"
 
 # check NAME STATUS PROGRAM [ARG...]: commands on descriptor 3, patterns (grep's) on descriptor 4
 check() {
   name=$1 status=$2
   shift 2
-  case $only in '  ' | *" $name "*) ;; *) return ;; esac
+  wanted "$name" || return 0
   cat <&3 >"$work/commands"
   program=$1
   shift
   timeout 60 "$lpaemu" debug --batch -x "$work/commands" "$programs/$program" "$@" </dev/null >"$work/text" 2>&1
   got=$?
-  line=0
-  while IFS= read -r pattern; do
-    next=$(tail -n "+$((line + 1))" "$work/text" | grep -n -m 1 -e "$pattern" | cut -d : -f 1)
-    if [ -z "$next" ]; then
-      echo "FAIL $name: behind line $line there is no '$pattern' in"
-      sed 's/^/    /' "$work/text"
-      failed=1
-      return
-    fi
-    line=$((line + next))
-  done <&4
-  if [ $got != "$status" ]; then
-    echo "FAIL $name: status $got, expected $status"
-    tail -n 5 "$work/text" | sed 's/^/    /'
-    failed=1
-  else echo "ok   $name"
-  fi
+  [ $got = "$status" ] || { fail "$name" "status $got, expected $status" && return; }
+  compare "$name"
 }
 
 check breakpoints 0 watched 3<<'C' 4<<'P'
@@ -520,4 +493,4 @@ C
 ^error: no kind of fault 'sometimes'
 ^error: no register 'nothing'
 P
-exit $failed
+finished

@@ -3,20 +3,9 @@
 # the same with a breakpoint everywhere, which must change nothing.
 #
 #   steps.sh --lpaemu FILE --programs DIR
-set -u
-lpaemu='' programs=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --lpaemu) lpaemu=$2 ;;
-    --programs) programs=$2 ;;
-    *) sed -n 's/^#   \(steps.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
-  esac
-  shift 2
-done
+# shellcheck source=guest_tests/debugger/common.sh
+. "$(dirname "$0")/common.sh"
 command -v qemu-arm >/dev/null || { echo "no qemu-arm"; exit 77; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-failed=0
 
 one_by_one=-one-insn-per-tb # qemu's name for it since 8.1
 qemu-arm -help | grep -q -e $one_by_one || one_by_one=-singlestep
@@ -24,7 +13,7 @@ qemu-arm -help | grep -q -e $one_by_one || one_by_one=-singlestep
 # A block of qemu's that lies in two pages may be traced twice; no program here has two equal addresses in a row.
 executed() { # executed PROGRAM: the address of each instruction
   qemu-arm -cpu cortex-a15 "$one_by_one" -d nochain,exec -D "$work/log" "$1" >"$work/out" </dev/null || return
-  sed -n 's/^Trace .*\[[0-9a-f]*\/\([0-9a-f]*\)\/.*/\1/p' "$work/log" | uniq
+  sed -n 's/^Trace .*\[[0-9a-f]*\/[0-9a-f]*\([0-9a-f]\{8\}\)\/.*/\1/p' "$work/log" | uniq
 }
 
 stopped() { # stopped: the address at each stop
@@ -68,4 +57,4 @@ else
   tail -n 12 "$work/text"
   failed=1
 fi
-exit $failed
+finished

@@ -2,27 +2,14 @@
 # The prompt at a terminal: editing keys, history, completion, Ctrl-C and Ctrl-D, colours, `layout fault`.
 #
 #   terminal.sh --lpaemu FILE --programs DIR --terminal FILE [CASE...]
-set -u
-lpaemu='' programs='' terminal=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --lpaemu) lpaemu=$2 ;;
-    --programs) programs=$2 ;;
-    --terminal) terminal=$2 ;;
-    -*) sed -n 's/^#   \(terminal.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
-    *) break ;;
-  esac
-  shift 2
-done
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-only=" $* " failed=0
+# shellcheck source=guest_tests/debugger/common.sh
+. "$(dirname "$0")/common.sh"
 
 # check NAME [VARIABLE=VALUE] PROGRAM [ARG...]: steps (see tools/terminal.cpp) on standard input; @ is the work folder
 check() {
   name=$1
   shift
-  case $only in '  ' | *" $name "*) ;; *) return ;; esac
+  wanted "$name" || return 0
   sed "s#@#$work#" >"$work/steps"
   variable=TERM=xterm
   case $1 in *=*) variable=$1 && shift ;; esac
@@ -32,15 +19,13 @@ check() {
     "$terminal" "$lpaemu" debug "$programs/$program" "$@" <"$work/steps" >"$work/text" 2>&1; then
     echo "ok   $name"
   else
-    echo "FAIL $name"
-    sed 's/^/    /' "$work/text"
-    failed=1
+    fail "$name" 'a step failed'
   fi
 }
 
 # expect NAME FILE: FILE, which a case wrote, has a line like each of those on standard input
 expect() {
-  case $only in '  ' | *" $1 "*) ;; *) return ;; esac
+  wanted "$1" || return 0
   while IFS= read -r pattern; do
     grep -q -e "$pattern" "$work/$2" && continue
     echo "FAIL $1: no '$pattern' in $2:"
@@ -253,4 +238,4 @@ cooked
 end $((128 + signal))
 S
 done
-exit $failed
+finished
