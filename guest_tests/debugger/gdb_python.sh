@@ -47,8 +47,8 @@ by the kernel in read (3)
 fills, write
 first-touch
 ^  0x[0-9a-f]* ###$
-^0x0006d000: .*<store_word>
-^0x0006d000 0x8.* soft-dirty$
+^0x000[0-9a-f]*000: .*<store_word>
+^0x000[0-9a-f]*000 0x8.* soft-dirty$
 ^No breakpoints
 exited normally
 P
