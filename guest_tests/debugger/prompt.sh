@@ -139,7 +139,6 @@ P
 check regions 0 brk_heap 3<<'C' 4<<'P'
 catch fault first-touch in [heap]
 catch fault in [stack] if $addr < 0x1000
-ignore 1 1
 continue
 info vma $addr
 delete
