@@ -7,12 +7,11 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <span>
 #include <vector>
 
+#include "guest_code.h"
 #include "lpaemu/mmu/linux_pmd.h"
 #include "lpaemu/mmu/proc_v7_3level.h"
 #include "lpaemu/mmu/testing/words.h"
@@ -45,22 +44,13 @@ std::uint64_t in_memory(std::uint64_t value, Endian endian) {
   return endian == Endian::big ? __builtin_bswap64(value) : value;
 }
 
-std::vector<std::uint32_t> program() {
-  std::ifstream file{SET_PTE_EXT_BINARY, std::ios::binary};
-  const std::vector<char> bytes{std::istreambuf_iterator<char>{file}, {}};
-  REQUIRE(!bytes.empty());
-  std::vector<std::uint32_t> words(bytes.size() / sizeof(std::uint32_t));
-  std::memcpy(words.data(), bytes.data(), words.size() * sizeof words[0]);
-  return words;
-}
-
 /// The routines, and room for the values that a run takes and stores.
 class Guest {
  public:
   static constexpr std::size_t capacity = 16384;
 
   Guest() {
-    machine_.load(machine_.map(code_va, rx), program());
+    machine_.load(machine_.map(code_va, rx), guest_code("set_pte_ext"));
     values_ = array(values_va);
     stored_ = array(stored_va);
   }

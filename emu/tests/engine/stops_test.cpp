@@ -2,9 +2,8 @@
 // nested calls, exception storm.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
-#include <csignal>
-#include <ctime>
 
+#include "stop_timer.h"
 #include "test_machine.h"
 
 using namespace lpaemu::emu;
@@ -12,38 +11,6 @@ using namespace lpaemu::emu::test;
 namespace mmu = lpaemu::mmu;
 
 namespace {
-
-/// Asks for a stop every 20 microseconds, from a signal handler.
-class StopTimer {
- public:
-  explicit StopTimer(Engine& engine, void (Engine::*ask)() = &Engine::request_stop) {
-    asked_ = &engine;
-    ask_ = ask;
-    struct sigaction action{};
-    action.sa_handler = [](int) { (asked_->*ask_)(); };
-    action.sa_flags = SA_RESTART;
-    sigaction(SIGUSR1, &action, &before_);
-    sigevent event{};
-    event.sigev_notify = SIGEV_SIGNAL;
-    event.sigev_signo = SIGUSR1;
-    REQUIRE(timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0);
-    constexpr timespec interval{0, 20'000};
-    constexpr itimerspec spec{interval, interval};
-    timer_settime(timer_, 0, &spec, nullptr);
-  }
-  ~StopTimer() {
-    timer_delete(timer_);
-    sigaction(SIGUSR1, &before_, nullptr);
-  }
-  StopTimer(const StopTimer&) = delete;
-  StopTimer& operator=(const StopTimer&) = delete;
-
- private:
-  static inline Engine* asked_ = nullptr;
-  static inline void (Engine::*ask_)() = nullptr;
-  timer_t timer_{};
-  struct sigaction before_{};
-};
 
 /// A counter incremented by LDREX/STREX under stops.
 struct CounterRun {
@@ -157,7 +124,7 @@ TEST_CASE("a guest that is abandoned leaves the tightest loop without the block 
   machine.code(code_va + PAGE_SIZE, {0xe2800001, 0xeafffffd});  // add r0, r0, #1; b .-4
   const VirtAddr loop = GENERATE(code_va, code_va + PAGE_SIZE);
   {
-    const StopTimer timer{machine.engine(), &Engine::abandon};
+    const StopTimer timer{machine.engine(), [](Engine& engine) { engine.abandon(); }};
     CHECK(machine.run_from(loop).reason == StopReason::requested);
   }
   const std::uint32_t counted = machine.r(0);
