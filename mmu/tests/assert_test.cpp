@@ -12,6 +12,7 @@
 
 #include "lpaemu/mmu/fault.h"
 #include "lpaemu/mmu/linux_pmd.h"
+#include "lpaemu/mmu/proc_v7_3level.h"
 #include "lpaemu/mmu/regime.h"
 #include "lpaemu/mmu/testing/fake_memory.h"
 
@@ -65,6 +66,19 @@ TEST_CASE("soft-dirty in a table descriptor is a caller's bug: bit 59 is PXNTabl
   CHECK(contains(death_of([&] { (void)pmd_mksoft_dirty(table); }).words, "table descriptor, 0x80001003"));
   CHECK(contains(death_of([&] { (void)pmd_mkdirty(table); }).words, "table descriptor"));
   CHECK(contains(death_of([&] { (void)pmd_clear_soft_dirty(table); }).words, "table descriptor"));
+}
+
+TEST_CASE("a PTE that cannot be stored is a caller's bug", "[mmu][assert]") {
+  FakeMemory memory;
+  CHECK(contains(death_of([&] { cpu_v7_set_pte_ext(memory, PhysAddr{0x5008}, Pte{3}); }).words,
+                 "no memory at 0x5008 for the PTE 0x0000000000000003"));
+  std::array<std::uint64_t, 1> words{};
+  const std::array<Pte, 2> ptes{};
+  CHECK(contains(death_of([&] { set_pte_ext_values(ptes, words); }).words, "2 PTEs, room for 1"));
+}
+
+TEST_CASE("a split that Linux does not have is a caller's bug", "[mmu][assert]") {
+  CHECK(contains(death_of([] { (void)v7_ttb_setup(VmSplit{0x60000000}, PhysAddr{}); }).words, "PAGE_OFFSET 0x60000000"));
 }
 
 TEST_CASE("a caller's bug is an assertion", "[mmu][assert][M-3]") {

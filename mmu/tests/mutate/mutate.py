@@ -57,12 +57,12 @@ PLAN = {
     INCLUDE + "proc_v7_3level.h": rounds(("proc_v7_3level_test", []), ("store_rules_test set_ptes_test", [])),
     INCLUDE + "set_ptes.h": rounds(("set_ptes_test", [])),
     INCLUDE + "linux_pte.h": rounds(("linux_pte_test", []), ("store_rules_test set_ptes_test", [])),
-    INCLUDE + "linux_pmd.h": rounds(("linux_pmd_test", []), ("store_rules_test", [])),
+    INCLUDE + "linux_pmd.h": rounds(("linux_pmd_test", []), ("store_rules_test", []), ("assert_test", [])),
     INCLUDE + "linux_swap.h": rounds(("linux_swap_test", [])),
     "src/walk.cpp": rounds(("walk", WALKS)),
-    "src/regime.cpp": rounds(("regime", ["regime_test", "region_test", "sctlr_test", *WALKS])),
+    "src/regime.cpp": rounds(("regime", ["regime_test", "region_test", "sctlr_test", "assert_test", *WALKS])),
     "src/permissions.cpp": rounds(("permissions", ["permissions_test", *WALKS])),
-    "src/proc_v7_3level.cpp": rounds(("proc_v7_3level", ["proc_v7_3level_test", "set_ptes_test"])),
+    "src/proc_v7_3level.cpp": rounds(("proc_v7_3level", ["proc_v7_3level_test", "set_ptes_test", "assert_test"])),
     "src/linux_pte.cpp": rounds(("linux_pte", ["linux_pte_test"])),
 }
 
