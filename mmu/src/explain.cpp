@@ -159,6 +159,16 @@ std::span<const FieldInfo> fields_of(Descriptor d, unsigned level) {
   return leaf::fields;
 }
 
+std::string_view short_name(Sh sh) {
+  switch (sh) {
+    case Sh::non_shareable: return "non";
+    case Sh::reserved: return "reserved";
+    case Sh::outer_shareable: return "outer";
+    case Sh::inner_shareable: return "inner";
+  }
+  return "?";
+}
+
 std::string_view to_string(Kind kind) {
   switch (kind) {
     case Kind::invalid: return "invalid";

@@ -5,20 +5,11 @@
 #include <iterator>
 #include <ranges>
 
+#include "lpaemu/mmu/explain.h"
 #include "lpaemu/mmu/format.h"
 
 namespace lpaemu::mmu {
 namespace {
-
-std::string_view name_of(Sh sh) {
-  switch (sh) {
-    case Sh::non_shareable: return "non";
-    case Sh::reserved: return "reserved";
-    case Sh::outer_shareable: return "outer";
-    case Sh::inner_shareable: return "inner";
-  }
-  return "?";
-}
 
 /// Small numbers in decimal, the rest in hexadecimal.
 std::string field_value(const FieldInfo& field, std::uint64_t raw) {
@@ -83,8 +74,8 @@ std::string describe(Pte pte) {
   flag(pte_special(pte), "special");
   flag(PTE_EXT_NG.get(pte), "nG");
   flag(PTE_AP2.get(pte), "AP2");
-  return text +
-         fmt::format(" SH={} mt={} pa={}", name_of(L_PTE_SHARED.get(pte)), L_PTE_MT.get(pte), PhysAddr{pte_pfn(pte)});
+  return text + fmt::format(" SH={} mt={} pa={}", short_name(L_PTE_SHARED.get(pte)), L_PTE_MT.get(pte),
+                            PhysAddr{pte_pfn(pte)});
 }
 
 std::string describe_fields(std::span<const FieldInfo> fields, std::uint64_t raw) {

@@ -78,7 +78,8 @@ TEST_CASE("a PTE that cannot be stored is a caller's bug", "[mmu][assert]") {
 }
 
 TEST_CASE("a split that Linux does not have is a caller's bug", "[mmu][assert]") {
-  CHECK(contains(death_of([] { (void)v7_ttb_setup(VmSplit{0x60000000}, PhysAddr{}); }).words, "PAGE_OFFSET 0x60000000"));
+  CHECK(
+      contains(death_of([] { (void)v7_ttb_setup(VmSplit{0x60000000}, PhysAddr{}); }).words, "PAGE_OFFSET 0x60000000"));
 }
 
 TEST_CASE("a caller's bug is an assertion", "[mmu][assert][M-3]") {

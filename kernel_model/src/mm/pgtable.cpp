@@ -2,11 +2,10 @@
 #include "pgtable.h"
 
 #include "lpaemu/kernel_model/mm/mm_struct.h"
+#include "lpaemu/mmu/linux_pmd.h"
 
 namespace lpaemu::kernel {
 namespace {
-
-constexpr unsigned pmd_level = mmu::last_level - 1;
 
 PhysAddr entry_in(PhysAddr table, VirtAddr va, unsigned level) {
   return table + std::uint64_t{mmu::index_at(va, level)} * mmu::descriptor_bytes;
@@ -18,7 +17,7 @@ mmu::Descriptor mm_struct::table_at(PhysAddr entry) const {
   const auto raw = memory().read64(entry);
   LPAEMU_ASSERT(raw.has_value(), "no memory at {:#x} for a table entry", entry.raw());
   const mmu::Descriptor d{*raw};
-  LPAEMU_ASSERT(d.raw() == 0 || mmu::kind_of(d, pmd_level) == mmu::Kind::table,
+  LPAEMU_ASSERT(d.raw() == 0 || mmu::kind_of(d, mmu::pmd_level) == mmu::Kind::table,
                 "entry {:#x} at {:#x} is not a table of ours", d.raw(), entry.raw());
   return d;
 }
@@ -26,7 +25,7 @@ mmu::Descriptor mm_struct::table_at(PhysAddr entry) const {
 bool mm_struct::cache_pte_table(VirtAddr va) const {
   const mmu::Descriptor pmd = table_at(entry_in(pgd_, va, mmu::first_level));
   if (pmd.raw() == 0) return false;
-  const mmu::Descriptor pte = table_at(entry_in(next_table(pmd), va, pmd_level));
+  const mmu::Descriptor pte = table_at(entry_in(next_table(pmd), va, mmu::pmd_level));
   if (pte.raw() == 0) return false;
   cached_slot_ = slot_of(va);
   cached_table_ = next_table(pte);
@@ -60,7 +59,7 @@ Result<PhysAddr> mm_struct::alloc_table(VirtAddr va, PhysAddr entry, unsigned le
 Result<PhysAddr> mm_struct::pte_alloc(VirtAddr va) {  // [linux mm/memory.c:__pte_alloc]
   if (const auto ptep = pte_offset(va)) return *ptep;
   LPAEMU_TRY(pmd, alloc_table(va, entry_in(pgd_, va, mmu::first_level), mmu::first_level));
-  LPAEMU_TRY(table, alloc_table(va, entry_in(pmd, va, pmd_level), pmd_level));
+  LPAEMU_TRY(table, alloc_table(va, entry_in(pmd, va, mmu::pmd_level), mmu::pmd_level));
   return entry_in(table, va, mmu::last_level);
 }
 
@@ -101,8 +100,8 @@ void mm_struct::free_pgtables(VirtRange range, std::vector<Pfn>& freed) {
       PhysAddr entry = entry_in(pgd_, va, mmu::first_level);
       mmu::Descriptor d = table_at(entry);
       if (d.raw() == 0) continue;
-      if (level == pmd_level) {
-        entry = entry_in(next_table(d), va, pmd_level);
+      if (level == mmu::pmd_level) {
+        entry = entry_in(next_table(d), va, mmu::pmd_level);
         d = table_at(entry);
         if (d.raw() == 0) continue;
       }
@@ -111,7 +110,7 @@ void mm_struct::free_pgtables(VirtRange range, std::vector<Pfn>& freed) {
       --table_pages;
     }
   };
-  free_level(pmd_level);
+  free_level(mmu::pmd_level);
   free_level(mmu::first_level);
 }
 

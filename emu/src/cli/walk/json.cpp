@@ -4,6 +4,7 @@
 
 #include <ranges>
 
+#include "lpaemu/mmu/explain.h"
 #include "lpaemu/mmu/print.h"
 #include "words.h"
 
@@ -33,7 +34,7 @@ Json fields(mmu::Descriptor descriptor, mmu::Kind kind) {
 
 Json step(const mmu::WalkStep& step) {
   Json found{{"level", step.level},      {"table", hex(step.table)},           {"index", step.index},
-             {"entry", hex(step.entry)}, {"descriptor", hex(step.descriptor)}, {"kind", kind_name(step.kind)}};
+             {"entry", hex(step.entry)}, {"descriptor", hex(step.descriptor)}, {"kind", mmu::to_string(step.kind)}};
   if (step.kind == mmu::Kind::table)
     found["next_table"] = hex(mmu::next_table(step.descriptor));
   else if (step.kind != mmu::Kind::invalid)

@@ -5,6 +5,7 @@
 #include <array>
 #include <iterator>
 
+#include "lpaemu/mmu/explain.h"
 #include "lpaemu/mmu/print.h"
 #include "words.h"
 
@@ -24,11 +25,11 @@ std::string size_text(std::uint64_t bytes) {
 
 /// What a descriptor is, where it leads, and its other fields.
 std::string decoded(const mmu::WalkStep& step) {
-  if (step.kind == mmu::Kind::invalid) return std::string{kind_name(step.kind)};
+  if (step.kind == mmu::Kind::invalid) return std::string{mmu::to_string(step.kind)};
   const mmu::PhysAddr target = step.kind == mmu::Kind::table ? mmu::next_table(step.descriptor)
                                                              : mmu::output_address(step.descriptor, {}, step.level);
   const std::string fields = short_fields(step.descriptor, step.kind);
-  return fmt::format("{} {}{}{}", kind_name(step.kind), target, fields.empty() ? "" : "  ", fields);
+  return fmt::format("{} {}{}{}", mmu::to_string(step.kind), target, fields.empty() ? "" : "  ", fields);
 }
 
 std::string result_text(const mmu::Translation& found, const mmu::Regime& regime) {

@@ -5,17 +5,9 @@
 #include <iterator>
 #include <ranges>
 
-namespace lpaemu::emu {
+#include "lpaemu/mmu/explain.h"
 
-std::string_view kind_name(mmu::Kind kind) {
-  switch (kind) {
-    case mmu::Kind::invalid: return "invalid";
-    case mmu::Kind::table: return "table";
-    case mmu::Kind::block: return "block";
-    case mmu::Kind::page: return "page";
-  }
-  return "?";
-}
+namespace lpaemu::emu {
 
 std::string_view memory_name(mmu::MairByte byte) {
   switch (mmu::memory_type(byte)) {
@@ -23,16 +15,6 @@ std::string_view memory_name(mmu::MairByte byte) {
     case mmu::MemoryType::device: return "device";
     case mmu::MemoryType::normal: return "normal";
     case mmu::MemoryType::unpredictable: return "unpredictable";
-  }
-  return "?";
-}
-
-std::string_view sh_name(mmu::Sh sh) {
-  switch (sh) {
-    case mmu::Sh::non_shareable: return "non";
-    case mmu::Sh::reserved: return "reserved";
-    case mmu::Sh::outer_shareable: return "outer";
-    case mmu::Sh::inner_shareable: return "inner";
   }
   return "?";
 }
@@ -68,7 +50,7 @@ std::string short_fields(mmu::Descriptor descriptor, mmu::Kind kind) {
     if (!text.empty()) text += ' ';
     text += field.name;
     if (field.lo == mmu::leaf::SH.lo && kind != mmu::Kind::table)
-      fmt::format_to(std::back_inserter(text), "={}", sh_name(mmu::leaf::SH.get(descriptor)));
+      fmt::format_to(std::back_inserter(text), "={}", mmu::short_name(mmu::leaf::SH.get(descriptor)));
     else if (field.width() > 1)
       fmt::format_to(std::back_inserter(text), "={:#x}", value);
   }

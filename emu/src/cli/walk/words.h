@@ -10,12 +10,8 @@
 
 namespace lpaemu::emu {
 
-/// "invalid", "table", "block", "page"
-[[nodiscard]] std::string_view kind_name(mmu::Kind kind);
 /// "normal", "device", "strongly-ordered", "unpredictable"
 [[nodiscard]] std::string_view memory_name(mmu::MairByte byte);
-/// "non", "outer", "inner", "reserved"
-[[nodiscard]] std::string_view sh_name(mmu::Sh sh);
 /// The kind of a range's leaves: "page 4K", "block 2M", "block 1G", "flat".
 [[nodiscard]] std::string_view leaf_name(unsigned level);
 /// What hardware reads there, by the manual's sections.

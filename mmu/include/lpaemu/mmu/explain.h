@@ -21,6 +21,8 @@ namespace lpaemu::mmu {
 
 /// "invalid", "table", "block", "page".
 [[nodiscard]] std::string_view to_string(Kind kind);
+/// "non", "outer", "inner": what `SH=` shows where there is little room.
+[[nodiscard]] std::string_view short_name(Sh sh);
 
 /// "Strongly-ordered", "Device", "Normal write-back", ...: the inner half of a MAIR byte names the cacheability.
 [[nodiscard]] std::string_view describe_memory(MairByte byte);
