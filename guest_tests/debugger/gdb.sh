@@ -98,6 +98,17 @@ C
 ^status 137
 P
 
+# The loop enters the kernel never.
+check signal-in-a-loop watched l 3<<'C' 4<<'P'
+python interrupt_after(1)
+continue
+signal SIGTERM
+C
+^Program received signal SIGINT
+^Program terminated with signal SIGTERM
+^status 143
+P
+
 check phases-by-stepi watched 3<<'C' 4<<'P'
 monitor tcatch fault first-touch write in pages
 continue

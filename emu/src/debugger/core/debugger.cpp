@@ -104,6 +104,12 @@ void Debugger::stop(StopEvent event) {
 // ---- One turn ------------------------------------------------------------------------------------------------------
 
 Expected<void, Error> Debugger::turn() {
+  // The debugger's own, which waits for no system call.
+  if (kernel::signal_pending(machine_.kernel().current())) {
+    exited_ = machine_.kernel().return_to_user() == Next::exited;
+    if (exited_) stop({.kind = StopKind::exited});
+    if (exited_ || leaving()) return {};
+  }
   const VirtAddr start = machine_.engine().pc();
   const bool single = stepping() || watched_ || (passed_ == start && points_.any([&](const Point& point) {
                         return point.kind == PointKind::breakpoint && point.range.start == start;

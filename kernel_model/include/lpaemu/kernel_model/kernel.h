@@ -123,6 +123,8 @@ class Kernel final : public TaskList, private Events::Stamp {
   void raise(const siginfo& info);
   /// The same for a signal that the task cannot escape. [linux kernel/signal.c:force_sig_info]
   void force(const siginfo& info);
+  /// Delivers what is pending, as on the way back from every abort and system call. [linux kernel/signal.c:get_signal]
+  [[nodiscard]] Next return_to_user();
   /// The address of the SVC instruction that is under way.
   [[nodiscard]] VirtAddr svc_address() const;
   /// One line on the log, once for each number.
@@ -138,7 +140,6 @@ class Kernel final : public TaskList, private Events::Stamp {
   [[nodiscard]] bool must_wait_for_outer_loop(const SyscallRow& row, const SyscallArgs& args) const;
   [[nodiscard]] Next bad_syscall(std::uint32_t number, const SyscallArgs& args);
   void raise_fault_signal(const mmu::Fault& fault, Verdict verdict);
-  [[nodiscard]] Next return_to_user();
   void kill(const SignalDelivery& delivery);
   void set_exited(std::uint32_t wait_status);
 
