@@ -184,6 +184,22 @@ exited normally
 ^counter 6 sum
 P
 
+options='--env HOME=/a --env WORDS=w'
+check environment args 3<<'C' 4<<'P'
+set environment WORDS two words
+unset environment HOME
+set environment EMPTY
+run
+unset environment WORDS
+run
+C
+exited normally
+exited normally
+^2 variables: HOME '(null)' WORDS 'two words' EMPTY ''
+^1 variables: HOME '(null)' WORDS '(null)' EMPTY ''
+P
+options=''
+
 check attach watched l 3<<'C' 4<<'P'
 detach
 attach 1

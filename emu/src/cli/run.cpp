@@ -37,6 +37,15 @@ int debug_guest(GuestRun& guest, gdb::Server& server, StopSignals& signals) {
   return exit_signal_base + kernel::sigkill;
 }
 
+std::vector<std::string> changed(const std::vector<std::string>& env, const gdb::EnvironmentChanges& changes) {
+  std::vector<std::string> result;
+  for (const std::string& variable : env)
+    if (!changes.contains(variable.substr(0, variable.find('=')))) result.push_back(variable);
+  for (const auto& [name, value] : changes)
+    if (value) result.push_back(name + '=' + *value);
+  return result;
+}
+
 /// `options` with the program that a GDB asks for.
 RunOptions with_program(RunOptions options, const gdb::ProgramRequest& request) {
   if (!request.program.empty()) {
@@ -51,6 +60,7 @@ RunOptions with_program(RunOptions options, const gdb::ProgramRequest& request) 
 
 /// Guests under a GDB, one after another.
 int run_with_gdb(RunOptions options) {
+  const std::vector<std::string> env = options.env;
   Running running;
   const auto interrupt = [&running] { running.interrupt(); };
   const auto is_over = [&running] { return running.is_over(); };
@@ -75,6 +85,7 @@ int run_with_gdb(RunOptions options) {
     const auto next = is_over() ? std::nullopt : server.next_program();
     if (!next) return *status;
     options = with_program(std::move(options), *next);
+    options.env = changed(env, next->environment);
   }
 }
 

@@ -64,7 +64,25 @@ std::optional<Server::Reply> Server::act_on_session(std::string_view packet) {
     program_ = signal_set(fields.rest());
     return ok;
   }
-  return std::nullopt;
+  return change_environment(packet);
+}
+
+/// [gdb doc, General Query Packets]
+std::optional<Server::Reply> Server::change_environment(std::string_view packet) {
+  Fields fields{packet};
+  if (packet == "QEnvironmentReset") {
+    environment_.clear();
+  } else if (fields.take("QEnvironmentUnset:")) {
+    environment_[text_of(fields.rest())] = std::nullopt;
+  } else if (fields.take("QEnvironmentHexEncoded:")) {
+    const std::string text = text_of(fields.rest());
+    const std::size_t end = text.find('=');
+    if (end == std::string::npos || end == 0) return bad_request;
+    environment_[text.substr(0, end)] = text.substr(end + 1);
+  } else {
+    return std::nullopt;
+  }
+  return ok;
 }
 
 /// Not offered: a memory map, since a GDB then refuses what lies outside of it, and the guest's mappings come and go;
@@ -73,7 +91,8 @@ Server::Reply Server::supported(std::string_view features) {
   multiprocess_ = features.find("multiprocess+") != std::string_view::npos;
   swbreak_ = features.find("swbreak+") != std::string_view::npos;
   return "PacketSize=10000;QStartNoAckMode+;vContSupported+;multiprocess+;swbreak+;hwbreak+;QCatchSyscalls+;"
-         "QPassSignals+;QProgramSignals+;qXfer:features:read+;qXfer:auxv:read+;qXfer:exec-file:read+;"
+         "QPassSignals+;QProgramSignals+;QEnvironmentHexEncoded+;QEnvironmentUnset+;QEnvironmentReset+;qXfer:features:"
+         "read+;qXfer:auxv:read+;qXfer:exec-file:read+;"
          "qXfer:siginfo:read+;qXfer:threads:read+;binary-upload+";
 }
 
@@ -117,7 +136,7 @@ Server::Reply Server::attach(std::string_view pid) {
 /// vRun;PROGRAM;ARG;...: the guest of now ends, and the stop reply comes when the new one has started.
 Server::Reply Server::run(std::string_view arguments) {
   Fields fields{arguments};
-  ProgramRequest request{.program = text_of(fields.until(';')), .args = {}};
+  ProgramRequest request{.program = text_of(fields.until(';')), .args = {}, .environment = environment_};
   while (!fields.empty()) request.args.push_back(text_of(fields.until(';')));
   wanted_ = std::move(request);
   reply_owed_ = true;

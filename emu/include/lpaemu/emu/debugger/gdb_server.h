@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,10 +38,14 @@ class Connections {
 
 enum class AtStart : std::uint8_t { wait_for_client, run };
 
+/// Variables that a guest is to have by another value, or not at all, than lpaemu was told.
+using EnvironmentChanges = std::map<std::string, std::optional<std::string>>;
+
 /// What an extended client asks to be run. Its arguments include argv[0].
 struct ProgramRequest {
   std::string program;  // empty: the one before, and its arguments if there are no others
   std::vector<std::string> args;
+  EnvironmentChanges environment;
 };
 
 /// Serves one guest after another: set_guest(), then Debugger::run() with this as its face, then guest_ended(), and so
@@ -98,6 +103,7 @@ class Server final : public Face {
   [[nodiscard]] Reply kill(std::string_view pid);
   [[nodiscard]] Reply attach(std::string_view pid);
   [[nodiscard]] Reply run(std::string_view arguments);
+  [[nodiscard]] std::optional<Reply> change_environment(std::string_view packet);
   [[nodiscard]] bool is_pid(std::string_view hex) const;
 
   // ... on execution: acts.cpp
@@ -141,6 +147,7 @@ class Server final : public Face {
   bool physical_ = false;                 // memory packets name physical addresses
   std::set<int> pass_;                    // signals, in the protocol's numbers, that the guest gets without a stop
   std::optional<std::set<int>> program_;  // those that it gets when the client detaches; nothing: all
+  EnvironmentChanges environment_;        // of the guests to come
   GuestFiles files_;
 
   bool created_;               // the guest: by or for the client, who ends it when it goes
