@@ -44,6 +44,31 @@ TEST_CASE("symbols cover their bytes", "[emu][loader][symbols]") {
   CHECK_FALSE(symbols.address_of("nothing"));
 }
 
+TEST_CASE("sizes, sets and names of symbols", "[emu][loader][symbols]") {
+  const Symbols symbols = symbols_of(sample());
+  CHECK(symbols.size_of("twice") == 4);
+  CHECK(symbols.size_of("counter") == 8);
+  CHECK(symbols.size_of("_start") == 12);  // says nothing: to twice
+  CHECK(symbols.size_of("nothing") == 0);
+  CHECK(symbols.is_thumb(VirtAddr{0x10054}) == false);
+  CHECK(symbols.is_thumb(VirtAddr{0x1005c}) == false);
+  CHECK(symbols.is_thumb(VirtAddr{0x10060}) == true);
+  CHECK(symbols.is_thumb(VirtAddr{0x10062}) == true);
+  CHECK(symbols.names_beginning("t") == std::vector<std::string>{"twice", "tail"});
+  CHECK(symbols.names_beginning("coun") == std::vector<std::string>{"counter"});
+  CHECK(symbols.names_beginning("x").empty());
+}
+
+TEST_CASE("a source file has its path, or the end of it, for a name", "[emu][loader][symbols]") {
+  const Symbols symbols = symbols_of(sample());
+  CHECK(symbols.source_file("sample.s") == "/src/sample.s");
+  CHECK(symbols.source_file("src/sample.s") == "/src/sample.s");
+  CHECK(symbols.source_file("/src/sample.s") == "/src/sample.s");
+  CHECK_FALSE(symbols.source_file("ample.s"));
+  CHECK_FALSE(symbols.source_file("/sample.s"));
+  CHECK_FALSE(symbols.source_file(""));
+}
+
 TEST_CASE("source lines come from the line table", "[emu][loader][symbols]") {
   const Symbols symbols = symbols_of(sample());
   const auto line = [&](std::uint32_t address) {
