@@ -460,6 +460,7 @@ tbreak store_word+2
 continue
 list
 list load_word
+list 11
 disassemble add
 disassemble add,2
 C
@@ -474,6 +475,9 @@ C
 ^ *13> }$
 ^ *17  *return value;$
 ^ *18  }$
+^ *6  *#include "guest.h"$
+^ *13> }$
+^ *15  *unsigned value;$
 ^   0x[0-9a-f]* <add>: add r0, r1$
 ^   0x[0-9a-f]* <add+0x2>: bx lr$
 ^   0x[0-9a-f]* <add>: add r0, r1$
