@@ -47,7 +47,9 @@ type \e[A\e[A+4\r
 wait 0x7 (7)
 # Ctrl-C throws a line away
 raw
-type print 77\cC
+type print 77
+wait print 77
+type \cC
 wait print 77^C
 type print 40\r
 wait 0x28 (40)
@@ -103,7 +105,11 @@ wait vma   vmas
 type \cChelp inf\tsym\t\r
 wait usage: info symbol ADDR
 # none
-type nothing\t\cC
+# (what the terminal still holds at a Ctrl-C is lost)
+raw
+type nothing\t
+wait (lpaemu) nothing
+type \cC
 wait nothing^C
 raw
 type \cD
