@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <cstdlib>
@@ -34,6 +35,14 @@ std::string tables() {
   words[1024 + 3] = 0x0660'0001'2345'8f1e;
   return bytes_of(words);
 }
+
+/// The same with another word at this index.
+std::string tables_with(std::size_t index, std::uint64_t word) {
+  std::string image = tables();
+  return image.replace(index * sizeof word, sizeof word, bytes_of({word}));
+}
+
+constexpr std::size_t page_5 = 1024 + 5;  // the index of 0x5000's descriptor
 
 struct Walk {
   ImageFolder folder;
@@ -103,14 +112,68 @@ TEST_CASE("each way to fail has its FSR word and its remedy", "[emu][cli][walk]"
   CHECK(contains(ran.out, row.remedy));
 }
 
-TEST_CASE("registers decide: MMU off, WXN, the gap, EPD0, TTBR1, MAIR", "[emu][cli][walk][M-7][M-8]") {
+TEST_CASE("TTBCR decides: EPD0, the gap, TTBR1", "[emu][cli][walk][M-7][M-8]") {
   const Walk walk;
-  CHECK(contains(walk.run("--ttbcr 0 --ttbr0 0 --sctlr 0 1234").out, "PA 0x1234: the MMU is off"));
+  CHECK(contains(walk.run("--ttbcr 0 --ttbr0 0 --sctlr 0 1234").out, "PA 0x1234: the MMU is off"));  // EAE may be 0
   CHECK(contains(walk.run("--ttbcr 80000080 --ttbr0 80000000 1234").out, "TTBCR.EPD0=1"));
   CHECK(contains(walk.run("--ttbcr 80020002 --ttbr0 80001000 50000000").out, "T0SZ=1 or T1SZ=0 covers it"));
   CHECK(contains(walk.run("--ttbcr 80020000 --ttbr0 80000000 --ttbr1 80001000 c0001234").out, "PA 0x123456234"));
-  CHECK(contains(walk.run(registers + "--mair1 04000000 1234").out, "device (MAIR 0x04)"));
-  CHECK(contains(walk.run(registers + "--mair0 4 200000").out, "unpredictable") == false);
+}
+
+TEST_CASE("MAIR0 has the memory types 0 to 3, MAIR1 4 to 7", "[emu][cli][walk][M-24]") {
+  struct Row {
+    const char* words;
+    const char* memory;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"1000", "normal (MAIR 0xff)"},  // AttrIndx 7
+      {"--mair1 04000000 1000", "device (MAIR 0x04)"},
+      {"--mair0 04040404 1000", "normal (MAIR 0xff)"},
+      {"5000", "normal (MAIR 0x44)"},  // AttrIndx 1
+      {"--mair0 0000ff00 5000", "normal (MAIR 0xff)"},
+      {"--mair0 00000400 5000", "device (MAIR 0x04)"},
+      {"--mair0 ffff00ff 5000", "strongly-ordered (MAIR 0x00)"},
+      {"--mair0 00000500 5000", "unpredictable (MAIR 0x05)"},
+      {"--mair1 04040404 5000", "normal (MAIR 0x44)"},
+  }));
+  Walk walk;
+  walk.ram = walk.folder.file("attr1", tables_with(page_5, 0x00e0'0001'2345'9f47)) + "@80000000";
+  CAPTURE(row.words);
+  CHECK(contains(walk.run(registers + row.words).out, row.memory));
+}
+
+TEST_CASE("SCTLR decides: M, WXN, UWXN", "[emu][cli][walk][sctlr][armv7-B3.7.2]") {
+  struct Row {
+    const char* words;
+    const char* part;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"--sctlr 30c03c7c 5000", "PA 0x5000: the MMU is off"},
+      {"--access x 5000", "PL0 rwx  PL1 rwx"},
+      {"--sctlr 30c83c7d --access x 5000", "(IFSR 0x20f)\n  remedy: SCTLR.WXN=1"},
+      {"--sctlr 30c83c7d 5000", "PL0 rw-  PL1 rw-"},
+      {"--sctlr 30d03c7d --access x --pl 1 5000", "(IFSR 0x20f)\n  remedy: SCTLR.UWXN=1"},
+      {"--sctlr 30d03c7d --access x 5000", "PL0 rwx  PL1 rw-"},
+  }));
+  Walk walk;
+  walk.ram = walk.folder.file("rwx", tables_with(page_5, 0x0080'0001'2345'9f5f)) + "@80000000";
+  CAPTURE(row.words);
+  CHECK(contains(walk.run(registers + row.words).out, row.part));
+}
+
+TEST_CASE("SCTLR.EE says that the tables are big-endian", "[emu][cli][walk][sctlr]") {
+  std::string swapped = tables();
+  for (auto word = swapped.begin(); word != swapped.end(); word += sizeof(std::uint64_t))
+    std::reverse(word, word + sizeof(std::uint64_t));
+  Walk walk;
+  const std::string ee = "--sctlr 32c03c7d ";
+  const std::string little = walk.run(registers + "1234").out;
+  CHECK(contains(walk.run(registers + ee + "1234").out, "(DFSR 0x205)"));
+  walk.ram = walk.folder.file("swapped", swapped) + "@80000000";
+  CHECK(contains(walk.run(registers + "1234").out, "(DFSR 0x205)"));
+  const Ran big = walk.run(registers + ee + "1234");
+  CHECK(big.status == 0);
+  CHECK(big.out == little);
 }
 
 TEST_CASE("walk --all shows ranges with equal attributes, and what could not be read", "[emu][cli][walk]") {
