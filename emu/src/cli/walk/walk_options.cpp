@@ -18,7 +18,7 @@ constexpr unsigned double_word_bits = 64;
 
 constexpr const char* footer =
     "All numbers are hexadecimal, with or without 0x. FILE@PA is a raw image at a physical address; FILE alone is an\n"
-    "ELF core file of physical memory. Bytes that a file lacks in its last page read as 0.\n"
+    "ELF core file of physical memory. What a file lacks in a page of which it holds a part reads as 0.\n"
     "\n"
     "Exit status: 0 if all addresses translate (--all: all tables could be read; --diff: the same and no difference),\n"
     "1 if not, 2 for wrong usage, 125 for a file that cannot be read. docs/WALK.md shows the output, JSON as well.";
@@ -26,7 +26,8 @@ constexpr const char* footer =
 std::uint64_t checked_hex(const std::string& option, const std::string& text, unsigned bits) {
   const auto value = parse_hex(text, bits);
   if (!value)
-    throw CLI::ValidationError(option, fmt::format("'{}' is no hexadecimal number of at most {} bits", text, bits));
+    throw CLI::ValidationError(option,
+                               fmt::format("{} is no hexadecimal number of at most {} bits", in_quotes(text), bits));
   return *value;
 }
 
@@ -59,14 +60,16 @@ void declare_registers(CLI::App& command, WalkOptions& options) {
                  options.registers.ttbr1 = mmu::Ttbr{value};
                  options.ttbr1_given = true;
                });
-  add_register(command, "--mair0", word_bits, "MAIR0; Linux's unless given, 0xeeaa4400",
+  const auto linux_value = [](std::uint32_t value) { return fmt::format("Linux's unless given, {:#010x}", value); };
+  const std::uint64_t mair = registers.mair.raw();
+  add_register(command, "--mair0", word_bits, "MAIR0; " + linux_value(static_cast<std::uint32_t>(mair)),
                [mair_half](std::uint64_t value) { mair_half(mmu::MAIR::Attr0, mmu::MAIR::Attr3, value); });
-  add_register(command, "--mair1", word_bits, "MAIR1; Linux's unless given, 0xff000004",
+  add_register(command, "--mair1", word_bits, "MAIR1; " + linux_value(static_cast<std::uint32_t>(mair >> word_bits)),
                [mair_half](std::uint64_t value) { mair_half(mmu::MAIR::Attr4, mmu::MAIR::Attr7, value); });
-  add_register(
-      command, "--sctlr", word_bits,
-      "SCTLR, of which M, EE, WXN and UWXN count; Linux's unless given, 0x30c03c7d: MMU on, little-endian tables",
-      [&registers](std::uint64_t value) { registers.sctlr = mmu::Sctlr{static_cast<std::uint32_t>(value)}; });
+  add_register(command, "--sctlr", word_bits,
+               "SCTLR, of which M, EE, WXN and UWXN count; " + linux_value(registers.sctlr.raw()) +
+                   ": MMU on, little-endian tables",
+               [&registers](std::uint64_t value) { registers.sctlr = mmu::Sctlr{static_cast<std::uint32_t>(value)}; });
 }
 
 void declare_access(CLI::App& command, WalkOptions& options) {
