@@ -86,7 +86,7 @@ TEST_CASE("walk shows each level, the result, and what a fault needs", "[emu][cl
   CHECK(fault.status == 1);
   CHECK(contains(fault.out,
                  "  fault: level 3 permission fault on a write at 0x00002000 (DFSR 0xa0f)\n"
-                 "  remedy: AP[2]=1: clear it, or set DIRTY and clear RDONLY\n"));
+                 "  remedy: AP[2]=1: clear it, or clear RDONLY and store the entry again through set_pte_ext\n"));
 }
 
 TEST_CASE("each way to fail has its FSR word and its remedy", "[emu][cli][walk]") {
@@ -271,7 +271,7 @@ TEST_CASE("the JSON of a walk has every level, the fault and the remedies", "[em
   CHECK(fault["fault"]["register"] == "DFSR");
   CHECK(fault["remedies"] == json::parse(R"([{"obstacle": "AP2", "change": "descriptor", "level": 3,
     "entry": "0x80002010", "clear": "0x80", "set": "0x0",
-    "text": "AP[2]=1: clear it, or set DIRTY and clear RDONLY"}])"));
+    "text": "AP[2]=1: clear it, or clear RDONLY and store the entry again through set_pte_ext"}])"));
 }
 
 TEST_CASE("the JSON of --all has the ranges of the text", "[emu][cli][walk]") {

@@ -6,7 +6,9 @@
 #include <limits>
 #include <utility>
 
+#include "lpaemu/mmu/explain.h"
 #include "lpaemu/mmu/format.h"
+#include "lpaemu/mmu/linux_pmd.h"
 #include "lpaemu/mmu/walk.h"
 
 namespace lpaemu::mmu {
@@ -130,14 +132,31 @@ class Diagnosis {
     if (step.level == last_level && leaf::VALID.get(d))
       return add(Obstacle::reserved_type, step, 0, leaf::TYPE.mask,
                  "level 3 entry has the reserved type 01: set bit 1 to make it a page");
-    if (step.level == last_level && leaf::TYPE.get(d) && leaf::NONE.get(d))
+    const bool page = step.level == last_level && leaf::TYPE.get(d);
+    const bool section = step.level == pmd_level && !leaf::TYPE.get(d);
+    if ((page || section) && leaf::NONE.get(d))
       return add(Obstacle::prot_none, step, leaf::NONE.mask, leaf::VALID.mask,
-                 "level 3 entry is PROT_NONE (NONE=1, VALID=0): set VALID and clear NONE");
+                 fmt::format("level {} entry is {} (NONE=1, VALID=0): set VALID and clear NONE", step.level,
+                             page ? "PROT_NONE" : "a PROT_NONE section"));
     std::string text = fmt::format("level {} entry is invalid: make it a {}", step.level,
                                    step.level == last_level ? "page" : "table or block");
-    if (step.level == last_level && d.raw() != 0) text += " (it is not 0: Linux keeps swap entries like this)";
+    if (is_swap_entry(d, step.level)) text += " (it is not 0: Linux keeps swap entries like this)";
     return remedies_.emplace_back(
         Remedy{Obstacle::invalid_entry, RemedyPlace::none, step.level, step.entry, 0, 0, std::move(text)});
+  }
+
+  /// Linux derives AP[2] when it stores an entry. It has no blocks at level 1, and would hide one with NONE.
+  /// [linux-lpae-pte 6, 7]
+  static std::string clear_ap2(unsigned level, Descriptor d) {
+    const Pte pte{d.raw()};
+    if (level < pmd_level || L_PTE_NONE.get(pte)) return "AP[2]=1: clear it";
+    const std::string_view store = level == last_level ? "set_pte_ext" : "set_pmd_at";
+    if (pte_dirty(pte) && pte_write(pte))
+      return fmt::format("AP[2]=1 is stale, DIRTY=1 and RDONLY=0: clear it, or store the entry again through {}",
+                         store);
+    return fmt::format("AP[2]=1: clear it, or {}{}{} and store the entry again through {}",
+                       pte_dirty(pte) ? "" : "set DIRTY", pte_dirty(pte) || pte_write(pte) ? "" : ", ",
+                       pte_write(pte) ? "" : "clear RDONLY", store);
   }
 
   /// In the order in which the faults would come. [lpae-mmu 7.3]
@@ -146,8 +165,7 @@ class Diagnosis {
     if (privilege_ == Privilege::pl0 && !leaf::AP1.get(d))
       add(Obstacle::ap1, step, 0, leaf::AP1.mask, "AP[1]=0, no access for PL0: set it");
     if (access_ == Access::write && leaf::AP2.get(d))
-      add(Obstacle::ap2, step, leaf::AP2.mask, 0,
-          leaf::NONE.get(d) ? "AP[2]=1: clear it" : "AP[2]=1: clear it, or set DIRTY and clear RDONLY");
+      add(Obstacle::ap2, step, leaf::AP2.mask, 0, clear_ap2(step.level, d));
     if (access_ != Access::execute) return;
     if (leaf::XN.get(d)) add(Obstacle::xn, step, leaf::XN.mask, 0, "XN=1: clear it");
     if (privilege_ == Privilege::pl1 && leaf::PXN.get(d))

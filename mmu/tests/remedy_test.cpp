@@ -5,39 +5,25 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <random>
 
+#include "lpaemu/mmu/linux_pmd.h"
 #include "lpaemu/mmu/proc_v7_3level.h"
-#include "lpaemu/mmu/testing/fake_memory.h"
-#include "lpaemu/mmu/testing/stringify.h"
-#include "lpaemu/mmu/walk.h"
+#include "lpaemu/mmu/testing/walk_machine.h"
 
 namespace lpaemu::mmu {
 namespace {
 
-constexpr std::uint64_t l1 = 0x8000'0000;
-constexpr std::uint64_t l2 = 0x8000'1000;
-constexpr std::uint64_t l3 = 0x8000'2000;
+using namespace testing;
+
 constexpr std::uint64_t bit(unsigned number) { return std::uint64_t{1} << number; }
 constexpr std::uint64_t user_rwx = 0x0080'0001'2345'6f5f;  // AF, nG, AP = 01, DIRTY
+constexpr std::uint64_t clean = (user_rwx | bit(7)) & ~bit(55);
+constexpr std::uint64_t section_of(std::uint64_t page) { return page & ~bit(1); }
 
-constexpr auto r = Access::read;
-constexpr auto w = Access::write;
-constexpr auto x = Access::execute;
-
-/// Three tables that map 0x1000; a spare page of rights for what a remedy leaves open.
-struct Machine {
-  FakeMemory memory;
-  TranslationRegisters registers{Ttbcr{0xb502'3500}, Ttbr{l1}, Ttbr{l2}, Mair{0xff00'0004'eeaa'4400}, Sctlr{1}};
-
+/// Maps 0x1000 with all rights, by TTBR0 and by TTBR1.
+struct Machine : WalkMachine {
   Machine() {
-    for (const std::uint64_t pa : {l1, l2, l3}) memory.add_page(PhysAddr{pa});
-    store(l1, l2 | 3);
-    store(l2, l3 | 3);
-    store(l3 + 8, user_rwx);
-  }
-  void store(std::uint64_t pa, std::uint64_t value) { REQUIRE(memory.write64(PhysAddr{pa}, value)); }
-
-  [[nodiscard]] auto access(VirtAddr va, Access what, Privilege privilege) const {
-    return walk(memory, Regime{registers}, va, what, privilege);
+    registers.ttbr1 = Ttbr{l2};
+    leaf_is(user_rwx);
   }
   [[nodiscard]] std::vector<Remedy> remedies(std::uint32_t va, Access what,
                                              Privilege privilege = Privilege::pl0) const {
@@ -55,13 +41,13 @@ struct Machine {
       case RemedyPlace::none: break;
     }
     if (remedy.obstacle == Obstacle::no_memory) memory.add_page(remedy.entry.page());
-    const std::uint64_t leaf = (what == Access::write ? user_rwx : user_rwx | bit(7)) & ~bit(1);
-    store(remedy.entry.raw(), remedy.level == 3 ? leaf | bit(1) : leaf);
+    const std::uint64_t page = what == Access::write ? user_rwx : user_rwx | bit(7);
+    store(remedy.entry.raw(), remedy.level == 3 ? page : section_of(page));
   }
   /// Applies them one after the other: none may be one too many, and after the last the access must succeed.
-  void check_cure(VirtAddr va, Access what, Privilege privilege) {
-    const auto all = remedies_for(memory, Regime{registers}, va, what, privilege);
-    CAPTURE(va.raw(), to_string(what), privilege);
+  void check_cure(std::uint32_t va, Access what, Privilege privilege) {
+    const auto all = remedies(va, what, privilege);
+    CAPTURE(va, to_string(what), privilege);
     REQUIRE_FALSE(all.empty());
     for (const Remedy& remedy : all) {
       INFO("before: " << remedy.text);
@@ -71,7 +57,7 @@ struct Machine {
     INFO("after: " << all.back().text);
     const auto found = access(va, what, privilege);
     if (!found) FAIL(describe(found.error()));
-    CHECK(remedies_for(memory, Regime{registers}, va, what, privilege).empty());
+    CHECK(remedies(va, what, privilege).empty());
   }
 };
 
@@ -115,10 +101,24 @@ TEST_CASE("each obstacle has its remedy, and the remedy helps",
       {"level 3 entry has the reserved type 01: set bit 1 to make it a page", t1, t2, user_rwx & ~bit(1), 1, r, pl0},
       {"level 3 entry is PROT_NONE (NONE=1, VALID=0): set VALID and clear NONE", t1, t2, (user_rwx & ~bit(0)) | bit(57),
        1, r, pl0},
+      {"level 2 entry is a PROT_NONE section (NONE=1, VALID=0): set VALID and clear NONE", t1,
+       (section_of(user_rwx) & ~bit(0)) | bit(57), 0, 1, r, pl0},
+      {"level 2 entry is invalid: make it a table or block", t1, (user_rwx & ~bit(0)) | bit(57), 0, 1, r, pl0},
+      {"level 1 entry is invalid: make it a table or block", (section_of(user_rwx) & ~bit(0)) | bit(57), 0, 0, 1, r,
+       pl0},
+      {"level 3 entry is invalid: make it a page", t1, t2, user_rwx & ~bit(0), 1, r, pl0},
       {"AF=0: set AF", t1, t2, user_rwx & ~bit(10), 1, r, pl1},
       {"AP[1]=0, no access for PL0: set it", t1, t2, user_rwx & ~bit(6), 1, r, pl0},
-      {"AP[2]=1: clear it, or set DIRTY and clear RDONLY", t1, t2, user_rwx | bit(7), 1, w, pl0},
-      {"AP[2]=1: clear it, or set DIRTY and clear RDONLY", t1, t2, user_rwx | bit(7), 1, w, pl1},
+      {"AP[2]=1: clear it, or set DIRTY, clear RDONLY and store the entry again through set_pte_ext", t1, t2,
+       clean | bit(58), 1, w, pl0},
+      {"AP[2]=1: clear it, or set DIRTY and store the entry again through set_pte_ext", t1, t2, clean, 1, w, pl1},
+      {"AP[2]=1: clear it, or clear RDONLY and store the entry again through set_pte_ext", t1, t2,
+       user_rwx | bit(7) | bit(58), 1, w, pl0},
+      {"AP[2]=1 is stale, DIRTY=1 and RDONLY=0: clear it, or store the entry again through set_pte_ext", t1, t2,
+       user_rwx | bit(7), 1, w, pl0},
+      {"AP[2]=1: clear it, or set DIRTY and store the entry again through set_pmd_at", t1, section_of(clean), 0, 1, w,
+       pl0},
+      {"AP[2]=1: clear it", section_of(clean), 0, 0, 1, w, pl0},
       {"AP[2]=1: clear it", t1, t2, user_rwx | bit(7) | bit(57), 1, w, pl1},
       {"XN=1: clear it", t1, t2, user_rwx | bit(54), 1, x, pl0},
       {"PXN=1: clear it", t1, t2, user_rwx | bit(53), 1, x, pl1},
@@ -136,43 +136,58 @@ TEST_CASE("each obstacle has its remedy, and the remedy helps",
   Machine m;
   m.store(l1, row.l1_entry);
   m.store(l2, row.l2_entry);
-  m.store(l3 + 8, row.l3_entry);
+  m.leaf_is(row.l3_entry);
   m.registers.sctlr = Sctlr{row.sctlr};
   CHECK(texts(m.remedies(0x1234, row.access, row.privilege)) == Texts{row.text});
-  m.check_cure(VirtAddr{0x1234}, row.access, row.privilege);
+  m.check_cure(0x1234, row.access, row.privilege);
 }
 
 TEST_CASE("the second way of a text helps as well", "[mmu][remedy]") {
   Machine m;
-  SECTION("DIRTY set and RDONLY clear, stored as Linux stores it") {
-    m.store(l3 + 8, (user_rwx | bit(7) | bit(58)) & ~bit(55));
-    REQUIRE_FALSE(m.access(VirtAddr{0x1234}, w, pl0));
-    const Pte pte = L_PTE_RDONLY.with(L_PTE_DIRTY.with(Pte{m.memory.word(PhysAddr{l3 + 8})}, true), false);
-    m.store(l3 + 8, set_pte_ext_value(pte));
-    CHECK(m.access(VirtAddr{0x1234}, w, pl0));
+  SECTION("stored again as Linux stores it, dirty and not read-only") {
+    const std::uint64_t page = GENERATE(clean, clean | bit(58), user_rwx | bit(7));
+    m.leaf_is(page);
+    REQUIRE_FALSE(m.access(0x1234, w, pl0));
+    m.leaf_is(set_pte_ext_value(L_PTE_RDONLY.with(L_PTE_DIRTY.with(Pte{page}, true), false)));
+    CHECK(m.access(0x1234, w, pl0));
+    m.store(l2, section_of(page));
+    REQUIRE_FALSE(m.access(0x1234, w, pl0));
+    m.store(l2, set_pmd_at_value(pmd_mkdirty(pmd_mkwrite_novma(Pmd{section_of(page)}))));
+    CHECK(m.access(0x1234, w, pl0));
   }
   SECTION("AP[2] set under WXN and UWXN") {
     m.registers.sctlr = Sctlr{0x18'0001};
-    REQUIRE_FALSE(m.access(VirtAddr{0x1234}, x, pl1));
-    m.store(l3 + 8, user_rwx | bit(7));
-    CHECK(m.access(VirtAddr{0x1234}, x, pl1));
+    REQUIRE_FALSE(m.access(0x1234, x, pl1));
+    m.leaf_is(user_rwx | bit(7));
+    CHECK(m.access(0x1234, x, pl1));
   }
   SECTION("AP[1] clear under UWXN") {
     m.registers.sctlr = Sctlr{0x10'0001};
-    m.store(l3 + 8, user_rwx & ~bit(6));
-    CHECK(m.access(VirtAddr{0x1234}, x, pl1));
+    m.leaf_is(user_rwx & ~bit(6));
+    CHECK(m.access(0x1234, x, pl1));
   }
 }
 
 TEST_CASE("all obstacles of one access are named, in the order in which they would be met", "[mmu][remedy]") {
   Machine m;
   m.store(l1, t1 | bit(61) | bit(62));
-  m.store(l3 + 8, (user_rwx | bit(7) | bit(58)) & ~bit(10) & ~bit(6));
+  m.leaf_is((user_rwx | bit(7) | bit(58)) & ~bit(10) & ~bit(6));
   CHECK(texts(m.remedies(0x1234, w)) ==
         Texts{"APTable[0]=1 forbids PL0 access below the level 1 table descriptor: clear it",
               "APTable[1]=1 forbids writes below the level 1 table descriptor: clear it", "AF=0: set AF",
-              "AP[1]=0, no access for PL0: set it", "AP[2]=1: clear it, or set DIRTY and clear RDONLY"});
-  m.check_cure(VirtAddr{0x1234}, w, pl0);
+              "AP[1]=0, no access for PL0: set it",
+              "AP[2]=1: clear it, or clear RDONLY and store the entry again through set_pte_ext"});
+  m.check_cure(0x1234, w, pl0);
+}
+
+TEST_CASE("a PROT_NONE section as set_pmd_at stores it", "[mmu][remedy][P-34]") {
+  Machine m;
+  m.store(l2, 0x0ee0'0001'2340'0f9c);
+  CHECK(texts(m.remedies(0x1234, w)) ==
+        Texts{"level 2 entry is a PROT_NONE section (NONE=1, VALID=0): set VALID and clear NONE",
+              "AP[1]=0, no access for PL0: set it",
+              "AP[2]=1: clear it, or clear RDONLY and store the entry again through set_pmd_at"});
+  m.check_cure(0x1234, w, pl0);
 }
 
 TEST_CASE("a table without memory is asked for", "[mmu][remedy]") {
@@ -187,21 +202,20 @@ TEST_CASE("a table without memory is asked for", "[mmu][remedy]") {
     CHECK(texts(m.remedies(0x1234, r)) ==
           Texts{"no memory at 0x700000000 for the level 1 table: give the memory that holds it"});
   }
-  m.check_cure(VirtAddr{0x1234}, r, pl0);
+  m.check_cure(0x1234, r, pl0);
 }
 
 TEST_CASE("EPDx is named, and what lies behind it", "[mmu][remedy][M-8]") {
   Machine m;
   m.registers.ttbcr = TTBCR::EPD0.with(TTBCR::EPD1.with(m.registers.ttbcr, true), true);
   SECTION("TTBR0") {
-    m.store(l3 + 8, user_rwx | bit(7));
-    CHECK(texts(m.remedies(0x1234, w)) ==
-          Texts{"TTBCR.EPD0=1: walks by TTBR0 are off: clear it", "AP[2]=1: clear it, or set DIRTY and clear RDONLY"});
-    m.check_cure(VirtAddr{0x1234}, w, pl0);
+    m.leaf_is(user_rwx & ~bit(10));
+    CHECK(texts(m.remedies(0x1234, w)) == Texts{"TTBCR.EPD0=1: walks by TTBR0 are off: clear it", "AF=0: set AF"});
+    m.check_cure(0x1234, w, pl0);
   }
   SECTION("TTBR1") {
     CHECK(texts(m.remedies(0xc000'1234, w)) == Texts{"TTBCR.EPD1=1: walks by TTBR1 are off: clear it"});
-    m.check_cure(VirtAddr{0xc000'1234}, w, pl0);
+    m.check_cure(0xc000'1234, w, pl0);
   }
 }
 
@@ -245,15 +259,15 @@ TEST_CASE("the remedies of random faults help", "[mmu][remedy][property]") {
     m.store(l1, hostile(t1));
     m.store(l2, hostile(t2));
     // NOLINTNEXTLINE(misc-redundant-expression): each call is another number
-    m.store(l3 + 8, user_rwx ^ (random() & random() & 0xffe0'0000'0000'0cc3));
+    m.leaf_is(user_rwx ^ (random() & random() & 0xffe0'0000'0000'0cc3));
     m.registers.sctlr = Sctlr{static_cast<std::uint32_t>(1 | (random() & 0x18'0000))};
     if (random() % 16 == 0) m.registers.ttbcr = TTBCR::EPD0.with(m.registers.ttbcr, true);
     const auto access = static_cast<Access>(random() % 3);
     const auto privilege = static_cast<Privilege>(random() % 2);
     CAPTURE(round);
-    if (m.access(VirtAddr{0x1234}, access, privilege)) continue;
+    if (m.access(0x1234, access, privilege)) continue;
     ++faults;
-    m.check_cure(VirtAddr{0x1234}, access, privilege);
+    m.check_cure(0x1234, access, privilege);
   }
   CHECK(faults > 10'000);
 }
