@@ -112,6 +112,39 @@ TEST_CASE("each way to fail has its FSR word and its remedy", "[emu][cli][walk]"
   CHECK(contains(ran.out, row.remedy));
 }
 
+TEST_CASE("a descriptor that stops the walk is shown as Linux reads it", "[emu][cli][walk][P-15][P-35][P-38]") {
+  struct Row {
+    std::size_t index;
+    std::uint64_t word;
+    const char* fields;
+    const char* linux;
+    const char* json;
+  };
+  const auto row = GENERATE(values<Row>({
+      {page_5, 0, "invalid", "none: nothing is mapped", "{}"},
+      {page_5, 0x0800'0000'0012'3484, "invalid  TYPE=0x1 EXCLUSIVE OFFSET=0x1234 SOFT_DIRTY",
+       "swap entry: type 1, offset 0x1234, exclusive, soft-dirty",
+       R"({"TYPE": 1, "EXCLUSIVE": 1, "OFFSET": 4660, "SOFT_DIRTY": 1})"},
+      {page_5, 0x0660'0001'2345'8f1e, "invalid  TYPE AttrIndx=0x7 SH=inner AF nG OA=0x123458 PXN XN NONE RDONLY",
+       "kernel r--, clean, young, WRITEALLOC, pfn 0x123458, PROT_NONE: hidden from the hardware",
+       R"({"TYPE": 1, "AttrIndx": 7, "SH": 3, "AF": 1, "nG": 1, "OA": 1193048, "PXN": 1, "XN": 1, "NONE": 1,
+           "RDONLY": 1})"},
+      {512, 0x0200'0001'2340'0004, "invalid  AttrIndx=0x1 OA=0x123400 NONE",
+       "section, kernel rwx, clean, old, BUFFERABLE, pfn 0x123400, PROT_NONE: hidden from the hardware; pmd_present is "
+       "false, pmd_trans_huge is true",
+       R"({"AttrIndx": 1, "OA": 1192960, "NONE": 1})"},
+      {0, 0x2, "invalid  TYPE", "bad entry: neither none, a table nor a section", R"({"TYPE": 1})"},
+  }));
+  Walk walk;
+  walk.ram = walk.folder.file("stopped", tables_with(row.index, row.word)) + "@80000000";
+  CHECK(contains(walk.run(registers + "5000").out,
+                 fmt::format("{}  [armv7 B3.6.1]\n  linux: {}\n  fault: ", row.fields, row.linux)));
+  const json found = json::parse(walk.run(registers + "--format json 5000").out);
+  const json& last = found["walks"][0]["steps"].back();
+  CHECK(last["fields"] == json::parse(row.json));
+  CHECK(last["linux"] == row.linux);
+}
+
 TEST_CASE("TTBCR decides: EPD0, the gap, TTBR1", "[emu][cli][walk][M-7][M-8]") {
   const Walk walk;
   CHECK(contains(walk.run("--ttbcr 0 --ttbr0 0 --sctlr 0 1234").out, "PA 0x1234: the MMU is off"));  // EAE may be 0

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <ranges>
-
 #include "lpaemu/mmu/explain.h"
 #include "lpaemu/mmu/print.h"
 #include "words.h"
@@ -22,13 +20,9 @@ Json rights(mmu::Permissions permissions) {
   return {{"pl0", rights_text(permissions, Privilege::pl0)}, {"pl1", rights_text(permissions, Privilege::pl1)}};
 }
 
-/// The fields that are not zero, but for type and address, from bit 0 up.
-Json fields(mmu::Descriptor descriptor, mmu::Kind kind) {
+Json values(const SetFields& fields, mmu::Descriptor descriptor) {
   Json found = Json::object();
-  if (kind == mmu::Kind::invalid) return found;
-  for (const mmu::FieldInfo& field : fields_of(kind) | std::views::reverse)
-    if (const std::uint64_t value = field.value_in(descriptor.raw()); value != 0 && !is_type_or_address(field))
-      found[std::string{field.name}] = value;
+  for (const mmu::FieldInfo& field : fields) found[std::string{field.name}] = field.value_in(descriptor.raw());
   return found;
 }
 
@@ -39,7 +33,8 @@ Json step(const mmu::WalkStep& step) {
     found["next_table"] = hex(mmu::next_table(step.descriptor));
   else if (step.kind != mmu::Kind::invalid)
     found["output"] = hex(mmu::output_address(step.descriptor, {}, step.level));
-  found["fields"] = fields(step.descriptor, step.kind);
+  found["fields"] = values(set_fields(step), step.descriptor);
+  if (step.kind == mmu::Kind::invalid) found["linux"] = mmu::describe_linux(step.descriptor, step.level);
   found["citation"] = citation(step.kind);
   return found;
 }
@@ -112,7 +107,7 @@ Json of(const mmu::Mapping& mapping) {
           {"rights", rights(attributes.rights)},
           {"memory", memory_name(attributes.memory)},
           {"mair", fmt::format("{:#04x}", attributes.memory.raw())},
-          {"flags", fields(attributes.flags, mmu::Kind::page)},
+          {"flags", values(set_fields(attributes), attributes.flags)},
           {"leaf", hex(mapping.leaf)}};
 }
 

@@ -23,13 +23,27 @@ std::string size_text(std::uint64_t bytes) {
   return fmt::format("{}{}", bytes, units[unit]);
 }
 
-/// What a descriptor is, where it leads, and its other fields.
-std::string decoded(const mmu::WalkStep& step) {
-  if (step.kind == mmu::Kind::invalid) return std::string{mmu::to_string(step.kind)};
-  const mmu::PhysAddr target = step.kind == mmu::Kind::table ? mmu::next_table(step.descriptor)
-                                                             : mmu::output_address(step.descriptor, {}, step.level);
-  const std::string fields = short_fields(step.descriptor, step.kind);
-  return fmt::format("{} {}{}{}", mmu::to_string(step.kind), target, fields.empty() ? "" : "  ", fields);
+/// `page 0x123456000`
+std::string kind_and_target(const mmu::WalkStep& step) {
+  const std::string_view kind = mmu::to_string(step.kind);
+  switch (step.kind) {
+    case mmu::Kind::invalid: break;
+    case mmu::Kind::table: return fmt::format("{} {}", kind, mmu::next_table(step.descriptor));
+    case mmu::Kind::block:
+    case mmu::Kind::page: return fmt::format("{} {}", kind, mmu::output_address(step.descriptor, {}, step.level));
+  }
+  return std::string{kind};
+}
+
+/// A level, on a line; of a descriptor that stops the walk a second line says what Linux sees in it.
+std::string step_text(const mmu::WalkStep& step) {
+  const std::string fields = short_text(set_fields(step), step.descriptor);
+  std::string text =
+      fmt::format("  level {}  {} + 8*{:<3}  {}  {}{}{}  [{}]\n", step.level, step.table, step.index, step.descriptor,
+                  kind_and_target(step), fields.empty() ? "" : "  ", fields, citation(step.kind));
+  if (step.kind == mmu::Kind::invalid)
+    text += fmt::format("  linux: {}\n", mmu::describe_linux(step.descriptor, step.level));
+  return text;
 }
 
 std::string result_text(const mmu::Translation& found, const mmu::Regime& regime) {
@@ -41,9 +55,9 @@ std::string result_text(const mmu::Translation& found, const mmu::Regime& regime
 }
 
 /// AF is said when it is missing, all others when they are there.
-std::string flags_text(mmu::Descriptor flags, unsigned level) {
-  std::string set = short_fields(flags, mmu::Kind::page);
-  if (level == 0 || mmu::leaf::AF.get(flags)) return set;
+std::string flags_text(const mmu::MappingAttributes& attributes) {
+  std::string set = short_text(set_fields(attributes), attributes.flags);
+  if (attributes.level == 0 || mmu::leaf::AF.get(attributes.flags)) return set;
   return set.empty() ? "AF=0" : "AF=0 " + set;
 }
 
@@ -52,9 +66,7 @@ std::string flags_text(mmu::Descriptor flags, unsigned level) {
 std::string of(const OneWalk& walk, const mmu::Regime& regime) {
   std::string text =
       fmt::format("{} {} at PL{}\n", walk.va, to_string(walk.access), walk.privilege == Privilege::pl0 ? 0 : 1);
-  for (const mmu::WalkStep& step : walk.steps)
-    fmt::format_to(std::back_inserter(text), "  level {}  {} + 8*{:<3}  {}  {}  [{}]\n", step.level, step.table,
-                   step.index, step.descriptor, decoded(step), citation(step.kind));
+  for (const mmu::WalkStep& step : walk.steps) text += step_text(step);
   if (walk.end) return text + result_text(*walk.end, regime);
   text += fmt::format("  fault: {}\n", describe(walk.end.error()));
   for (const mmu::Remedy& remedy : walk.remedies) {
@@ -72,10 +84,10 @@ std::string mapping_header() {
 std::string of(const mmu::Mapping& mapping) {
   const mmu::MappingAttributes& attributes = mapping.attributes;
   const std::string memory = fmt::format("{} {:#04x}", memory_name(attributes.memory), attributes.memory.raw());
-  std::string text = fmt::format(
-      "{}-{}  {:>5}  {:#012x}  {:<8}  {}  {}  {:<21}  {}", mapping.first, mapping.last, size_text(mapping.bytes()),
-      mapping.pa.raw(), leaf_name(attributes.level), rights_text(attributes.rights, Privilege::pl0),
-      rights_text(attributes.rights, Privilege::pl1), memory, flags_text(attributes.flags, attributes.level));
+  std::string text = fmt::format("{}-{}  {:>5}  {:#012x}  {:<8}  {}  {}  {:<21}  {}", mapping.first, mapping.last,
+                                 size_text(mapping.bytes()), mapping.pa.raw(), leaf_name(attributes.level),
+                                 rights_text(attributes.rights, Privilege::pl0),
+                                 rights_text(attributes.rights, Privilege::pl1), memory, flags_text(attributes));
   text.erase(text.find_last_not_of(' ') + 1);
   return text + "\n";
 }

@@ -4,10 +4,25 @@
 
 #include <iterator>
 #include <ranges>
+#include <span>
 
 #include "lpaemu/mmu/explain.h"
 
 namespace lpaemu::emu {
+namespace {
+
+SetFields not_zero(std::span<const mmu::FieldInfo> fields, mmu::Descriptor descriptor) {
+  SetFields found;
+  for (const mmu::FieldInfo& field : fields | std::views::reverse)
+    if (field.value_in(descriptor.raw()) != 0) found.push_back(field);
+  return found;
+}
+
+bool is_type_or_address(const mmu::FieldInfo& field) {
+  return field.lo == mmu::leaf::VALID.lo || field.lo == mmu::leaf::TYPE.lo || field.lo == mmu::leaf::OA.lo;
+}
+
+}  // namespace
 
 std::string_view memory_name(mmu::MairByte byte) {
   switch (mmu::memory_type(byte)) {
@@ -33,26 +48,27 @@ std::string_view citation(mmu::Kind kind) {
   return is_leaf ? "armv7 B3.6.1, B3.6.2" : "armv7 B3.6.1";
 }
 
-std::span<const mmu::FieldInfo> fields_of(mmu::Kind kind) {
-  if (kind == mmu::Kind::table) return mmu::table::fields;
-  return mmu::leaf::fields;
+SetFields set_fields(const mmu::WalkStep& step) {
+  SetFields found = not_zero(mmu::fields_of(step.descriptor, step.level), step.descriptor);
+  if (step.kind != mmu::Kind::invalid) std::erase_if(found, is_type_or_address);
+  return found;
 }
 
-bool is_type_or_address(const mmu::FieldInfo& field) {
-  return field.lo == mmu::leaf::VALID.lo || field.lo == mmu::leaf::TYPE.lo || field.lo == mmu::leaf::OA.lo;
+SetFields set_fields(const mmu::MappingAttributes& attributes) {
+  SetFields found = not_zero(mmu::leaf::fields, attributes.flags);
+  std::erase_if(found, is_type_or_address);
+  return found;
 }
 
-std::string short_fields(mmu::Descriptor descriptor, mmu::Kind kind) {
+std::string short_text(const SetFields& fields, mmu::Descriptor descriptor) {
   std::string text;
-  for (const mmu::FieldInfo& field : fields_of(kind) | std::views::reverse) {
-    const std::uint64_t value = field.value_in(descriptor.raw());
-    if (value == 0 || is_type_or_address(field)) continue;
+  for (const mmu::FieldInfo& field : fields) {
     if (!text.empty()) text += ' ';
     text += field.name;
-    if (field.lo == mmu::leaf::SH.lo && kind != mmu::Kind::table)
+    if (field.name == "SH")
       fmt::format_to(std::back_inserter(text), "={}", mmu::short_name(mmu::leaf::SH.get(descriptor)));
     else if (field.width() > 1)
-      fmt::format_to(std::back_inserter(text), "={:#x}", value);
+      fmt::format_to(std::back_inserter(text), "={:#x}", field.value_in(descriptor.raw()));
   }
   return text;
 }

@@ -1,9 +1,9 @@
 // The words that the text and the JSON of `lpaemu walk` share.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lpaemu/mmu/mappings.h"
 #include "lpaemu/mmu/walk.h"
@@ -16,12 +16,14 @@ namespace lpaemu::emu {
 [[nodiscard]] std::string_view leaf_name(unsigned level);
 /// What hardware reads there, by the manual's sections.
 [[nodiscard]] std::string_view citation(mmu::Kind kind);
-/// The fields of a descriptor that are not zero, from bit 0 up, but for its type and address: "AttrIndx=7 AP1
-/// SH=inner".
-[[nodiscard]] std::string short_fields(mmu::Descriptor descriptor, mmu::Kind kind);
-/// The fields of the descriptor's kind.
-[[nodiscard]] std::span<const mmu::FieldInfo> fields_of(mmu::Kind kind);
-/// Whether a field is the type or the address, which are shown apart from the others.
-[[nodiscard]] bool is_type_or_address(const mmu::FieldInfo& field);
+/// Fields of a word that are not zero, from bit 0 up.
+using SetFields = std::vector<mmu::FieldInfo>;
+/// Those of a descriptor, but for its type and address, which are shown apart. An invalid word's are all there: it is
+/// read as Linux reads it.
+[[nodiscard]] SetFields set_fields(const mmu::WalkStep& step);
+/// Those of a range's leaves, without type and address.
+[[nodiscard]] SetFields set_fields(const mmu::MappingAttributes& attributes);
+/// "AttrIndx=0x7 AP1 SH=inner"
+[[nodiscard]] std::string short_text(const SetFields& fields, mmu::Descriptor descriptor);
 
 }  // namespace lpaemu::emu
