@@ -5,18 +5,15 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
 
-#include "lpaemu/mmu/testing/fake_memory.h"
-#include "lpaemu/mmu/testing/stringify.h"
+#include "lpaemu/mmu/testing/walk_machine.h"
 
 namespace lpaemu::mmu {
 namespace {
 
-constexpr std::uint64_t l1 = 0x8000'0000;
-constexpr std::uint64_t l2 = 0x8000'1000;
-constexpr std::uint64_t l3 = 0x8000'2000;
+using namespace testing;
 
 constexpr std::uint32_t a_bit = 0x2;
-constexpr std::uint64_t good = 0x00e0'0001'2345'6f5f;                   // attr 7: Normal, user, writable
+constexpr std::uint64_t good = WalkMachine::leaf;                       // attr 7: Normal, user, writable
 constexpr std::uint64_t device = 0x00e0'0001'2345'6f53;                 // attr 4
 constexpr std::uint64_t ordered = 0x00e0'0001'2345'6f43;                // attr 0
 constexpr std::uint64_t read_only = good | 0x80;                        // AP[2]
@@ -24,18 +21,12 @@ constexpr std::uint64_t old = good & ~std::uint64_t{0x400};             // AF = 
 constexpr std::uint64_t unpredictable_type = good ^ 0x7 << 2 ^ 6 << 2;  // attr 6
 
 /// Level 3 maps the pages 1 and 2.
-struct Machine {
-  FakeMemory memory;
-  TranslationRegisters registers{Ttbcr{0x8000'0000}, Ttbr{l1}, Ttbr{}, Mair{0xff10'0004'eeaa'4400}, Sctlr{1}};
-
+struct Machine : WalkMachine {
   Machine(std::uint64_t page1, std::uint64_t page2) {
-    for (const std::uint64_t pa : {l1, l2, l3}) memory.add_page(PhysAddr{pa});
-    store(l1, l2 | 3);
-    store(l2, l3 | 3);
-    store(l3 + 8, page1);
+    registers.mair = Mair{0xff10'0004'eeaa'4400};
+    leaf_is(page1);
     store(l3 + 16, page2);
   }
-  void store(std::uint64_t pa, std::uint64_t value) { REQUIRE(memory.write64(PhysAddr{pa}, value)); }
   Machine& strict() {
     registers.sctlr = Sctlr{1 | a_bit};
     return *this;

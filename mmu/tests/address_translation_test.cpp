@@ -3,30 +3,17 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
-#include "lpaemu/mmu/testing/fake_memory.h"
-#include "lpaemu/mmu/testing/stringify.h"
+#include "lpaemu/mmu/testing/walk_machine.h"
 
 namespace lpaemu::mmu {
 namespace {
 
+using namespace testing;
 using enum AddressTranslation;
 
-/// Three tables that map 0x1000 by `leaf`, as in the reference's vectors.
-struct Machine {
-  static constexpr std::uint64_t l1 = 0x8000'0000;
-  static constexpr std::uint64_t l2 = 0x8000'1000;
-  static constexpr std::uint64_t l3 = 0x8000'2000;
-
-  FakeMemory memory;
-  TranslationRegisters registers{Ttbcr{0xb502'3500}, Ttbr{l1}, Ttbr{}, Mair{0xff00'0004'eeaa'4400}, Sctlr{1}};
-
-  explicit Machine(std::uint64_t leaf) {
-    for (const std::uint64_t pa : {l1, l2, l3}) memory.add_page(PhysAddr{pa});
-    store(l1, l2 | 3);
-    store(l2, l3 | 3);
-    store(l3 + 8, leaf);
-  }
-  void store(std::uint64_t pa, std::uint64_t value) { REQUIRE(memory.write64(PhysAddr{pa}, value)); }
+/// Maps 0x1000 by `page`.
+struct Machine : WalkMachine {
+  explicit Machine(std::uint64_t page) { leaf_is(page); }
   [[nodiscard]] auto ats(AddressTranslation operation, std::uint32_t va = 0x1234) const {
     return translate_address(memory, Regime{registers}, VirtAddr{va}, operation);
   }
@@ -38,7 +25,7 @@ struct Machine {
 };
 
 constexpr AddressTranslation operations[] = {ATS1CPR, ATS1CPW, ATS1CUR, ATS1CUW};
-constexpr std::uint64_t user_page = 0x00e0'0001'2345'6f5f;
+constexpr std::uint64_t user_page = WalkMachine::leaf;
 
 }  // namespace
 
@@ -49,7 +36,7 @@ TEST_CASE("PAR of a success: page, MAIR byte, SH, NS", "[mmu][par][armv7-B4.1.11
   }
   // The low 12 bits of the address are not PAR's; those between page and block size are.
   Machine m{user_page};
-  m.store(Machine::l2, 0x0060'0001'2340'0f5d);
+  m.store(l2, 0x0060'0001'2340'0f5d);
   CHECK(m.par(ATS1CUR, 0x0012'3456) == 0xff00'0001'2352'3980);
   // 40 bits of physical address.
   CHECK(Machine{0x00e0'00ff'ffff'ff5f}.par(ATS1CUR) == 0xff00'00ff'ffff'f980);
@@ -78,7 +65,7 @@ TEST_CASE("PAR.SH is the leaf's for Normal memory, outer shareable for the rest"
 
 TEST_CASE("NSTable forces PAR.NS", "[mmu][par][M-21][M-47]") {
   Machine m{user_page};
-  const std::uint64_t entry = GENERATE(Machine::l1, Machine::l2);
+  const std::uint64_t entry = GENERATE(l1, l2);
   m.store(entry, m.memory.word(PhysAddr{entry}) | std::uint64_t{1} << 63);
   CHECK(m.par(ATS1CPR) == 0xff00'0001'2345'6b80);
 }
@@ -125,7 +112,7 @@ TEST_CASE("each operation checks its own privilege and access", "[mmu][par][armv
 
 TEST_CASE("an external abort on the walk is a data abort, not a PAR", "[mmu][par][M-36][M-49]") {
   Machine m{user_page};
-  m.store(Machine::l2, 0x7'0000'0003);
+  m.store(l2, 0x7'0000'0003);
   for (const AddressTranslation operation : operations) {
     const auto found = m.ats(operation);
     REQUIRE_FALSE(found);

@@ -6,44 +6,41 @@
 #include <string_view>
 
 #include "lpaemu/mmu/access_check.h"
-#include "lpaemu/mmu/testing/fake_memory.h"
-#include "lpaemu/mmu/testing/stringify.h"
-#include "lpaemu/mmu/walk.h"
+#include "lpaemu/mmu/testing/walk_machine.h"
 
 namespace lpaemu::mmu {
 namespace {
 
+using namespace testing;
+
 /// A table of eight pages: AP[2:1], without and with the access flag.
-struct Machine {
-  static constexpr std::uint64_t l1 = 0x8000'0000;
-  static constexpr std::uint64_t l2 = 0x8000'1000;
-  static constexpr std::uint64_t l3 = 0x8000'2000;
+struct Machine : WalkMachine {
   static constexpr unsigned pages = 8;
 
-  FakeMemory memory;
   explicit Machine(bool big_endian) {
-    for (const std::uint64_t pa : {l1, l2, l3}) memory.add_page(PhysAddr{pa});
-    const auto store = [&](std::uint64_t pa, std::uint64_t value) {
-      REQUIRE(memory.write64(PhysAddr{pa}, big_endian ? __builtin_bswap64(value) : value));
+    const auto put = [&](std::uint64_t pa, std::uint64_t value) {
+      store(pa, big_endian ? __builtin_bswap64(value) : value);
     };
-    store(l1, l2 | 3);
-    store(l2, l3 | 3);
+    put(l1, l2 | 3);
+    put(l2, l3 | 3);
     for (unsigned n = 0; n < pages; ++n)
-      store(l3 + n * 8, 0x12'3450'0b1f | (n & 3) << 6 | std::uint64_t{n} << 12 | (n < 4 ? 0 : 1U << 10));
+      put(l3 + n * 8, 0x12'3450'0b1f | (n & 3) << 6 | std::uint64_t{n} << 12 | (n < 4 ? 0 : 1U << 10));
   }
 
-  [[nodiscard]] static Regime regime(std::uint32_t sctlr) {
-    return Regime{{Ttbcr{0x8000'0000}, Ttbr{l1}, Ttbr{}, Mair{0xff00'0004'eeaa'4400}, Sctlr{sctlr}}};
+  [[nodiscard]] Regime regime(std::uint32_t sctlr) const {
+    TranslationRegisters changed = registers;
+    changed.sctlr = Sctlr{sctlr};
+    return Regime{changed};
   }
 
   /// A hash of all that the walks find: every page, every access, both privileges.
   [[nodiscard]] std::uint64_t all_outcomes(std::uint32_t sctlr) const {
-    const Regime registers = regime(sctlr);
+    const Regime changed = regime(sctlr);
     std::uint64_t hash = 0;
     for (std::uint32_t page = 0; page < pages; ++page) {
       for (const Privilege privilege : {Privilege::pl0, Privilege::pl1}) {
-        for (const Access access : {Access::read, Access::write, Access::execute}) {
-          const auto found = walk(memory, registers, VirtAddr{page << 12}, access, privilege);
+        for (const Access access : {r, w, x}) {
+          const auto found = walk(memory, changed, VirtAddr{page << 12}, access, privilege);
           hash = hash * 0x9e37'79b9'7f4a'7c15 + (found ? found->pa.raw() + 0x1000'0000'0000 : fsr_word(found.error()));
         }
       }
@@ -78,7 +75,7 @@ TEST_CASE("of SCTLR's bits A and M change whether an unaligned access faults",
   CAPTURE(number);
   const Machine m{false};
   const MemoryAccess unaligned{VirtAddr{0x7002}, 4, Access::read, Privilege::pl0, 4};
-  const auto fault = check_access(m.memory, Machine::regime(0x30c0'3c7d ^ 1U << number), unaligned);
+  const auto fault = check_access(m.memory, m.regime(0x30c0'3c7d ^ 1U << number), unaligned);
   CHECK(fault.has_value() == (number == 0 || number == 1));
   if (fault) CHECK(fsr_word(*fault) == 0x221);
 }
