@@ -142,6 +142,31 @@ TEST_CASE("a fill fails when the client says so, and without a client", "[tlb_br
   CHECK(f.statistics.failed_fills == 1);
 }
 
+TEST_CASE("where there is no memory the access itself aborts, after all other faults", "[tlb_bridge][M-42]") {
+  using enum mmu::FaultKind;
+  struct Row {
+    PageRights grants;
+    Access access;
+    mmu::FaultKind kind;
+    unsigned level;
+  };
+  const auto row = GENERATE(values<Row>({
+      {{.write = true, .accessed = false}, Access::write, access_flag, 3},
+      {r_only, Access::write, permission, 3},
+      {r_only, Access::execute, permission, 3},
+      {{.write = true, .execute = true, .user = false}, Access::read, permission, 3},
+      {r_only, Access::read, external_abort, 0},
+      {rw, Access::write, external_abort, 0},
+      {rx, Access::execute, external_abort, 0},
+  }));
+  const bool below = GENERATE(true, false);
+  Fixture f;
+  const PhysAddr outside = below ? PhysAddr{f.ram->base().raw() - PAGE_SIZE} : f.ram->base() + f.ram->size();
+  f.tables.set_leaf(a, mmu::last_level, page_descriptor(outside, row.grants));
+  CHECK_FALSE(f.fill(a, row.access).filled());
+  CHECK(f.bridge.fault() == mmu::Fault{row.kind, row.level, a, row.access, mmu::Privilege::pl0});
+}
+
 TEST_CASE("PL1 has its own rights", "[tlb_bridge]") {
   Fixture f;
   f.map(a, 3, {.write = true, .user = false});
