@@ -1,4 +1,5 @@
-// Runs the built program, as a shell would.
+// Runs the built program, as a shell would. docs/WALK.md shows whole outputs, which the test docs.console compares;
+// here is the rest: exit statuses, JSON, each fault, each register, wrong usage.
 #include <fmt/format.h>
 #include <sys/wait.h>
 
@@ -69,27 +70,15 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 
 }  // namespace
 
-TEST_CASE("walk shows each level, the result, and what a fault needs", "[emu][cli][walk][vector-1][vector-2][M-34]") {
+TEST_CASE("an access that succeeds ends with 0 and says nothing else", "[emu][cli][walk][vector-1]") {
   const Walk walk;
   const Ran good = walk.run(registers + "--access w 1234");
   CHECK(good.err.empty());
   CHECK(good.status == 0);
-  CHECK(good.out ==
-        R"(0x00001234 write at PL0
-  level 1  0x80000000 + 8*0    0x0000000080001003  table 0x80001000  [armv7 B3.6.1]
-  level 2  0x80001000 + 8*0    0x0000000080002003  table 0x80002000  [armv7 B3.6.1]
-  level 3  0x80002000 + 8*1    0x08e0000123456f5f  page 0x123456000  AttrIndx=0x7 AP1 SH=inner AF nG PXN XN DIRTY SOFT_DIRTY  [armv7 B3.6.1, B3.6.2]
-  PA 0x123456234  PL0 rw-  PL1 rw-  normal (MAIR 0xff)
-)");
-
-  const Ran fault = walk.run(registers + "--access w 0x2000");
-  CHECK(fault.status == 1);
-  CHECK(contains(fault.out,
-                 "  fault: level 3 permission fault on a write at 0x00002000 (DFSR 0xa0f)\n"
-                 "  remedy: AP[2]=1: clear it, or clear RDONLY and store the entry again through set_pte_ext\n"));
+  CHECK(good.out.ends_with("  PA 0x123456234  PL0 rw-  PL1 rw-  normal (MAIR 0xff)\n"));
 }
 
-TEST_CASE("each way to fail has its FSR word and its remedy", "[emu][cli][walk]") {
+TEST_CASE("each way to fail has its FSR word and its remedy", "[emu][cli][walk][vector-2][M-34]") {
   struct Row {
     const char* words;
     const char* fault;
@@ -100,6 +89,7 @@ TEST_CASE("each way to fail has its FSR word and its remedy", "[emu][cli][walk]"
       {"600000", "(DFSR 0x206)", "level 2 entry is invalid: make it a table or block"},
       {"4000", "(DFSR 0x207)", "level 3 entry is invalid: make it a page"},
       {"3000", "(DFSR 0x207)", "level 3 entry is PROT_NONE (NONE=1, VALID=0): set VALID and clear NONE"},
+      {"--access w 0x2000", "(DFSR 0xa0f)", "AP[2]=1: clear it, or clear RDONLY"},
       {"--access x 1000", "(IFSR 0x20f)", "XN=1: clear it"},
       {"--access w --pl 1 200000", "(DFSR 0xa0e)", "AP[2]=1"},
       {"400000", "(DFSR 0x217)", "no memory at 0x90000000 for the level 3 table: give the memory that holds it (--ram"},
@@ -209,20 +199,6 @@ TEST_CASE("SCTLR.EE says that the tables are big-endian", "[emu][cli][walk][sctl
   CHECK(big.out == little);
 }
 
-TEST_CASE("walk --all shows ranges with equal attributes, and what could not be read", "[emu][cli][walk]") {
-  const Walk walk;
-  const Ran ran = walk.run(registers + "--all");
-  CHECK(ran.err.empty());
-  CHECK(ran.status == 1);
-  CHECK(ran.out ==
-        R"(VA                      size  PA            leaves    PL0  PL1  memory                 flags
-0x00001000-0x00001fff     4K  0x0123456000  page 4K   rw-  rw-  normal 0xff            SH=inner AF nG DIRTY SOFT_DIRTY
-0x00002000-0x00002fff     4K  0x0123457000  page 4K   r--  r--  normal 0xff            SH=inner AF nG DIRTY RDONLY
-0x00200000-0x003fffff     2M  0x0123400000  block 2M  r--  r--  normal 0xff            SH=inner AF nG
-0x00400000-0x005fffff  unknown: no memory at 0x90000000 for the level 3 table (--ram FILE@PA)
-)");
-}
-
 TEST_CASE("walk --diff names what only one image maps and what changed", "[emu][cli][walk]") {
   Walk walk;
   std::string other = tables();
@@ -237,17 +213,9 @@ TEST_CASE("walk --diff names what only one image maps and what changed", "[emu][
   store(1024 + 2, 0);
   store(1024 + 9, 0x08e0'0001'2345'9f5f);
   const std::string b = walk.folder.file("b", other);
-  const Ran ran = walk.run(registers + "--diff " + b + "@80000000");
+  const Ran ran = walk.run(registers + "--format json --diff " + b + "@80000000");
   CHECK(ran.status == 1);
-  CHECK(
-      ran.out ==
-      R"(- 0x00001000-0x00001fff     4K  0x0123456000  page 4K   rw-  rw-  normal 0xff            SH=inner AF nG DIRTY SOFT_DIRTY
-+ 0x00001000-0x00001fff     4K  0x0123456000  page 4K   r--  r--  normal 0xff            SH=inner AF nG DIRTY RDONLY
-  changed: AP2 0->1, RDONLY 0->1, SOFT_DIRTY 1->0, PL0 rw- -> r--, PL1 rw- -> r--
-- 0x00002000-0x00002fff     4K  0x0123457000  page 4K   r--  r--  normal 0xff            SH=inner AF nG DIRTY RDONLY
-+ 0x00009000-0x00009fff     4K  0x0123459000  page 4K   rw-  rw-  normal 0xff            SH=inner AF nG DIRTY SOFT_DIRTY
-)");
-  const json found = json::parse(walk.run(registers + "--format json --diff " + b + "@80000000").out);
+  const json found = json::parse(ran.out);
   REQUIRE(found["differences"].size() == 3);
   CHECK(found["differences"][0]["in"] == "both");
   CHECK(found["differences"][0]["changes"] == "AP2 0->1, RDONLY 0->1, SOFT_DIRTY 1->0, PL0 rw- -> r--, PL1 rw- -> r--");
@@ -307,9 +275,12 @@ TEST_CASE("the JSON of a walk has every level, the fault and the remedies", "[em
     "text": "AP[2]=1: clear it, or clear RDONLY and store the entry again through set_pte_ext"}])"));
 }
 
-TEST_CASE("the JSON of --all has the ranges of the text", "[emu][cli][walk]") {
+TEST_CASE("the JSON of --all has ranges with equal attributes, and what could not be read", "[emu][cli][walk]") {
   const Walk walk;
-  const json found = json::parse(walk.run(registers + "--all --format json").out);
+  const Ran ran = walk.run(registers + "--all --format json");
+  CHECK(ran.err.empty());
+  CHECK(ran.status == 1);
+  const json found = json::parse(ran.out);
   REQUIRE(found["mappings"].size() == 3);
   CHECK(found["mappings"][2] == json::parse(R"({"first": "0x00200000", "last": "0x003fffff", "pa": "0x123400000",
     "level": 2, "rights": {"pl0": "r--", "pl1": "r--"}, "memory": "normal", "mair": "0xff",
