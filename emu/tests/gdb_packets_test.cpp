@@ -10,6 +10,19 @@
 using namespace lpaemu::emu::gdb;
 using Kind = Input::Kind;
 
+TEST_CASE("a Ctrl-C is taken when only acknowledgements are before it", "[debugger][gdb]") {
+  PacketReader reader;
+  CHECK_FALSE(reader.take_interrupt());
+  reader.feed("++\x03$g#67");
+  CHECK(reader.take_interrupt());
+  CHECK_FALSE(reader.take_interrupt());
+  const auto packet = reader.next();
+  REQUIRE(packet);
+  CHECK(packet->payload == "g");
+  reader.feed("+$g#67\x03");
+  CHECK_FALSE(reader.take_interrupt());
+}
+
 TEST_CASE("packets come in whole, however the bytes are cut", "[emu][gdb]") {
   const std::string stream = "+$g#67\x03-" + frame("m10,4");
   for (std::size_t piece = 1; piece <= stream.size(); ++piece) {

@@ -109,6 +109,56 @@ C
 ^status 143
 P
 
+# A Ctrl-C that finds the guest between two steps counts for the next one.
+check interrupt-steps watched l 3<<'C' 4<<'P'
+python interrupt_after(1)
+stepi 100000000
+python interrupt_after(1)
+continue
+kill
+C
+^Program received signal SIGINT
+^Program received signal SIGINT
+^status 137
+P
+
+# The function faults, which changes the fault registers.
+check call watched 3<<'C' 4<<'P'
+break main
+continue
+call (void)store_word(pages, 77)
+p pages[0]
+continue
+C
+^Breakpoint 1, main
+^\$1 = 77
+exited normally
+^status 0
+P
+
+check monitor-points watched 3<<'C' 4<<'P'
+monitor watch counter
+continue
+continue
+monitor delete
+monitor catch syscall openat
+continue
+continue
+monitor delete
+continue
+C
+^Watchpoint 1: 
+^  new value 0x00000001
+^Program received signal SIGTRAP
+^  new value 0x00000003
+^Program received signal SIGTRAP
+^Catchpoint 2: call of openat
+^Program received signal SIGTRAP
+^return of openat
+^Program received signal SIGTRAP
+exited normally
+P
+
 check phases-by-stepi watched 3<<'C' 4<<'P'
 monitor tcatch fault first-touch write in pages
 continue

@@ -73,6 +73,22 @@ C
 ^counter 6 sum
 P
 
+# A stop elsewhere ends `next`, and with it what it has planted behind the call.
+check next-ended 0 watched 3<<'C' 4<<'P'
+tbreak add
+continue
+finish
+break add
+next
+delete
+continue
+C
+^Breakpoint 1: 0x[0-9a-f]* <add>
+^0x[0-9a-f]* <main+
+^Breakpoint 2: 0x[0-9a-f]* <add>
+^counter 6 sum
+P
+
 check conditions 0 watched 3<<'C' 4<<'P'
 break add if $r1 == 2
 catch fault first-touch write if $addr == pages + 8 && kind == translation

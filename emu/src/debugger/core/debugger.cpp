@@ -84,7 +84,7 @@ void Debugger::stop(StopEvent event) {
   event.condition_failure = std::exchange(condition_failure_, std::nullopt);
   last_stop_ = std::move(event);
   more_steps_ = 0;
-  machine_.engine().forget_stop_request();
+  last_stop_.asked_for = machine_.engine().forget_stop_request();
   clear_interrupt_();
   // A breakpoint here is seen now, unless the stop came from elsewhere. One that the face moves the PC to is not.
   passed_.reset();

@@ -52,6 +52,7 @@ Resume LineStep::resume(Debugger& debugger) {
 }
 
 std::optional<Resume> LineStep::on_stop(Debugger& debugger, const StopEvent& event) {
+  if (event.asked_for) return std::nullopt;
   const bool own_point = std::ranges::all_of(event.points, [](int number) { return number == 0; });
   if (event.kind != StopKind::stepped && !(event.kind == StopKind::breakpoint && own_point)) return std::nullopt;
   const auto here = line_here(debugger);

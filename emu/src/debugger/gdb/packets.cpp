@@ -41,6 +41,13 @@ bool has_meaning(char c) { return c == '#' || c == '$' || c == '}' || c == '*'; 
 
 }  // namespace
 
+bool PacketReader::take_interrupt() {
+  const std::size_t at = bytes_.find_first_not_of('+');
+  if (at == std::string::npos || bytes_[at] != interrupt_byte) return false;
+  bytes_.erase(0, at + 1);
+  return true;
+}
+
 std::optional<Input> PacketReader::next() {
   using Kind = Input::Kind;
   while (!bytes_.empty()) {

@@ -31,9 +31,10 @@ std::vector<NamedRegister> system_registers(Debugger& debugger) {
   return named_registers(debugger.machine().cp15(), debugger.machine().exceptions());
 }
 
-std::string reg_line(const RegisterRow& row, std::string_view type) {
-  return fmt::format("    <reg name=\"{}\" bitsize=\"{}\" regnum=\"{}\" type=\"{}\"/>\n", row.name,
-                     row.bytes * bits_per_byte, row.number, type);
+/// `more`: further attributes, with a blank before.
+std::string reg_line(const RegisterRow& row, std::string_view type, std::string_view more = "") {
+  return fmt::format("    <reg name=\"{}\" bitsize=\"{}\" regnum=\"{}\" type=\"{}\"{}/>\n", row.name,
+                     row.bytes * bits_per_byte, row.number, type, more);
 }
 
 }  // namespace
@@ -65,7 +66,8 @@ std::string target_xml(Debugger& debugger) {
     else if (row.number == fpscr_number)
       vfp += reg_line(row, "uint32");
     else
-      system += reg_line(row, row.bytes == 8 ? "uint64" : "uint32");
+      // Read-only: a GDB must not write them back behind a function that it has called.
+      system += reg_line(row, row.bytes == 8 ? "uint64" : "uint32", " save-restore=\"no\"");
   }
   return fmt::format(
       "<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n<target version=\"1.0\">\n"

@@ -32,7 +32,7 @@ void Server::set_guest(Debugger& debugger) {
 void Server::guest_ended() {
   files_.close_all();
   debugger_ = nullptr;
-  monitor_owed_ = physical_ = false;
+  monitor_owed_ = physical_ = interrupt_owed_ = false;
   injected_.reset();
 }
 
@@ -54,6 +54,9 @@ void Server::refuse_program(const Error& error) {
 Resume Server::go(Resume resume) {
   last_resume_ = resume;
   connections_.interrupt_on_input(true);
+  // What has come already causes none. [gdb doc, Interrupts]
+  interrupt_owed_ = reader_.take_interrupt() || interrupt_owed_;
+  if (interrupt_owed_) debugger_->machine().interrupt();
   return resume;
 }
 
@@ -76,6 +79,7 @@ Resume Server::on_stop(const StopEvent& event) {
   if (passes(event)) return go({.kind = last_resume_.kind});
   if (event.kind == StopKind::interrupted && !client_wants_stop())
     return connections_.connected() ? go(last_resume_) : client_gone();
+  if (event.kind == StopKind::syscall_entry) call_of_gdb_ = of_gdb(event);
   report(event);
   return serve();
 }
@@ -83,7 +87,7 @@ Resume Server::on_stop(const StopEvent& event) {
 /// A byte of a client that waits for its stop reply can only be Ctrl-C; a second client alone stops nothing.
 bool Server::client_wants_stop() {
   reader_.feed(connections_.receive_ready());
-  bool wants = false;
+  bool wants = std::exchange(interrupt_owed_, false);
   while (const auto input = reader_.next()) wants = wants || input->kind == Input::Kind::interrupt;
   return wants && connections_.connected();
 }
@@ -118,7 +122,9 @@ void Server::report(const StopEvent& event) {
     return;
   }
   if (!std::exchange(reply_owed_, false)) return;
-  if (needs_words(event)) send_console(describe_stop(*debugger_, event));
+  // The return of a call that the client has not caught itself.
+  const bool other_return = event.kind == StopKind::syscall_return && !call_of_gdb_;
+  if (other_return || needs_words(event)) send_console(describe_stop(*debugger_, event));
   send(stop_reply(event));
 }
 
@@ -137,8 +143,8 @@ bool Server::serve_input() {
   const auto input = reader_.next();
   if (!input) return false;
   switch (input->kind) {
-    case Input::Kind::ack:
-    case Input::Kind::interrupt: break;
+    case Input::Kind::ack: break;
+    case Input::Kind::interrupt: interrupt_owed_ = has_guest(); break;
     case Input::Kind::nack: connections_.send(last_sent_); break;
     case Input::Kind::bad_checksum:
       if (acks_) connections_.send("-");
@@ -157,7 +163,7 @@ void Server::forget_client() {
   if (debugger_ != nullptr) debugger_->points().remove_if(set_by_gdb);
   reader_ = PacketReader{};
   acks_ = attached_ = true;
-  multiprocess_ = swbreak_ = extended_ = physical_ = reply_owed_ = monitor_owed_ = false;
+  multiprocess_ = swbreak_ = extended_ = physical_ = reply_owed_ = monitor_owed_ = interrupt_owed_ = false;
   pass_.clear();
   program_.reset();
   files_.close_all();

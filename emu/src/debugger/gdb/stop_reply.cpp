@@ -30,6 +30,11 @@ std::string Server::thread_name() const {
   return multiprocess_ ? fmt::format("p{:x}.{:x}", stop.pid, stop.tid) : fmt::format("{:x}", stop.tid);
 }
 
+bool Server::of_gdb(const StopEvent& event) const {
+  if (event.kind == StopKind::syscall_return) return call_of_gdb_;
+  return std::ranges::find(event.points, 0) != event.points.end();
+}
+
 std::string Server::stop_reply(const StopEvent& event) const {
   constexpr int trap = 5, interrupt = 2;
   if (event.kind == StopKind::exited)
@@ -38,9 +43,9 @@ std::string Server::stop_reply(const StopEvent& event) const {
                      : event.kind == StopKind::interrupted ? interrupt
                                                            : trap;
   std::string reply = fmt::format("T{:02x}thread:{};", signal, thread_name());
-  // A GDB goes on by itself from a breakpoint that it has not set.
-  const bool of_gdb = std::ranges::find(event.points, 0) != event.points.end();
-  if (event.kind == StopKind::breakpoint && swbreak_ && of_gdb) reply += "swbreak:;";
+  // A GDB goes on by itself from a point that it has not set.
+  if (!of_gdb(event)) return reply;
+  if (event.kind == StopKind::breakpoint && swbreak_) reply += "swbreak:;";
   if (event.watch) reply += fmt::format("{}:{:x};", watch_name(*debugger_, event.watch->va), event.watch->va.raw());
   if (event.kind == StopKind::syscall_entry) reply += fmt::format("syscall_entry:{:x};", event.syscall);
   if (event.kind == StopKind::syscall_return) reply += fmt::format("syscall_return:{:x};", event.syscall);

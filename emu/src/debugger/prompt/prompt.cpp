@@ -75,6 +75,8 @@ Resume Prompt::on_stop(const StopEvent& event) {
   if (line_step_)
     if (const auto resume = line_step_->on_stop(debugger_, event)) return *resume;
   line_step_.reset();
+  // What step, next and finish have planted: it is over with them, wherever they have stopped.
+  debugger_.points().remove_if([](const Point& point) { return point.number == 0; });
   if (layout_)
     if (const auto resume = show_layout(event)) return *resume;
   write_(describe_stop_and_code(debugger_, event));

@@ -28,6 +28,8 @@ class PacketReader {
   void feed(std::string_view bytes) { bytes_ += bytes; }
   /// The next thing that is there as a whole; nothing: more bytes are needed. Noise between packets is skipped.
   [[nodiscard]] std::optional<Input> next();
+  /// Takes a Ctrl-C that is next but for acknowledgements; false: there is none.
+  [[nodiscard]] bool take_interrupt();
   /// Whether checksums are looked at: not any more in no-ack mode.
   void set_check(bool check) { check_ = check; }
 

@@ -90,6 +90,8 @@ class Server final : public Face {
   // What a stop and a thread are called: stop_reply.cpp
   [[nodiscard]] std::string stop_reply(const StopEvent& event) const;
   [[nodiscard]] std::string thread_name() const;
+  /// Whether the client has set a point that it stopped at.
+  [[nodiscard]] bool of_gdb(const StopEvent& event) const;
 
   // Acting on packets: the reply, or in resume_ how to go on.
   [[nodiscard]] Reply act(const std::string& packet);
@@ -155,6 +157,8 @@ class Server final : public Face {
   bool monitor_owed_ = false;  // a monitor command goes on to the next phase, whose text is its answer
   std::optional<Resume> resume_;
   Resume last_resume_;
+  bool call_of_gdb_ = false;     // it has caught the system call under way
+  bool interrupt_owed_ = false;  // a Ctrl-C that came while the guest stood
   std::optional<int> injected_;  // a signal of the client's, which it need not be told
   std::optional<ProgramRequest> wanted_;
   std::string end_reply_ = "W00";  // what was told of the guest before

@@ -65,6 +65,7 @@ struct StopEvent {
   std::uint32_t syscall = 0;
   std::uint32_t result = 0;
   std::optional<ConditionFailure> condition_failure{};
+  bool asked_for = false;  // somebody wanted the guest to stop as well, whatever it stopped for
 };
 
 enum class ResumeKind : std::uint8_t {

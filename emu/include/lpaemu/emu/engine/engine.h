@@ -86,8 +86,8 @@ class Engine final : private SoftTlb {
   /// the moment, so call it again, a millisecond later, while it answers true: while the request stands. From a
   /// signal handler on the thread of run(). Requires: enable_debugging().
   bool nudge() noexcept;
-  /// Nobody wants that stop any more. Outside run().
-  void forget_stop_request() { stop_requested_.store(false, std::memory_order_relaxed); }
+  /// Nobody wants that stop any more. Answers whether somebody did. Outside run().
+  bool forget_stop_request() { return stop_requested_.exchange(false); }
   /// Makes run() return `requested` soon, whatever the guest does, and at once from then on: the guest cannot be
   /// continued, since the stop is not exact. From any thread or signal handler.
   void abandon();
