@@ -1,6 +1,8 @@
-// A CPU whose TLB keeps translations as long as the architecture allows, and counts who told it not to. Header only.
+// A CPU that is its registers and a TLB. The TLB keeps translations as long as the architecture allows, and counts who
+// told it not to. Header only.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -13,13 +15,17 @@ class FakeCpu final : public Cpu {
  public:
   [[nodiscard]] UserRegisters user_registers() const override { return registers; }
   void set_user_registers(const UserRegisters& r) override { registers = r; }
-  [[nodiscard]] std::array<std::uint32_t, 8> system_call_registers() const override { return {}; }
+  [[nodiscard]] std::array<std::uint32_t, 8> system_call_registers() const override {
+    std::array<std::uint32_t, 8> low{};
+    std::copy_n(registers.r.begin(), low.size(), low.begin());
+    return low;
+  }
   [[nodiscard]] VirtAddr pc() const override { return registers.pc(); }
   void set_r0(std::uint32_t value) override { registers.r[0] = value; }
-  [[nodiscard]] VfpRegisters vfp_registers() const override { return {}; }
-  void set_vfp_registers(const VfpRegisters& /*registers*/) override {}
-  void set_tls(std::uint32_t /*value*/) override {}
-  void set_ttbr0(mmu::Ttbr /*ttbr0*/) override {}
+  [[nodiscard]] VfpRegisters vfp_registers() const override { return vfp; }
+  void set_vfp_registers(const VfpRegisters& r) override { vfp = r; }
+  void set_tls(std::uint32_t value) override { tls = value; }
+  void set_ttbr0(mmu::Ttbr value) override { ttbr0 = value; }
   void clear_exclusive_monitor() override {}
 
   void tlbimva(VirtAddr va, Asid asid) override {
@@ -49,6 +55,9 @@ class FakeCpu final : public Cpu {
   void lose_tlbi(std::uint64_t number = 0) { lost_ = flushes() + number + 1; }
 
   UserRegisters registers;
+  VfpRegisters vfp;
+  std::uint32_t tls = 0xdeadbeef;
+  mmu::Ttbr ttbr0;
   std::uint64_t page_flushes = 0;
   std::uint64_t asid_flushes = 0;
   std::uint64_t full_flushes = 0;

@@ -125,10 +125,10 @@ void Guest::audit() {
 
 std::string Guest::stale_translations() { return testing::stale_translations(cpu().tlb(), mm()); }
 
-void Guest::end() {
+std::string Guest::exit() {
   const Asid asid = mm().asid();
   mm_.reset();
-  REQUIRE(left_behind(cpu().tlb(), asid) == "");
+  return left_behind(cpu().tlb(), asid);
 }
 
 }  // namespace lpaemu::kernel::testing

@@ -71,8 +71,10 @@ class Guest {
   [[nodiscard]] FakeCpu& cpu() { return board_->cpu; }
   [[nodiscard]] PageAllocator& pages() { return board_->pages; }
   [[nodiscard]] mm_struct& mm() { return *mm_; }
-  /// The process exits. Its ASID may be given to the next one.
-  void end();
+  /// The process exits. Answers what it left in the TLB under its ASID; empty if nothing.
+  [[nodiscard]] std::string exit();
+  /// It exits as it must: its ASID may be given to the next one.
+  void end() { REQUIRE(exit() == ""); }
 
   // Accesses by user code, one byte.
   Outcome load(VirtAddr va, std::byte* value = nullptr) { return access(va, mmu::Access::read, value); }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
+#include "lpaemu/mmu/mappings.h"
 #include "lpaemu/mmu/print.h"
 
 namespace lpaemu::kernel::testing {
@@ -55,6 +57,16 @@ std::string stale_translations(const mmu::Tlb& tlb, const mm_struct& mm) {
       return fmt::format("stale level {} table at {}: cached {}, now {}", table.level, table.first, table.table, now);
   }
   return {};
+}
+
+void touch_all(mmu::Tlb& tlb, const mm_struct& mm) {
+  std::set<VirtAddr> cached;
+  for (const mmu::TlbEntry& entry : tlb.entries())
+    if (entry.asid.value_or(mm.asid()) == mm.asid()) cached.insert(entry.first);
+  for (const mmu::Mapping& range : mmu::mappings_of(mm.memory(), mm.regime()).ranges)
+    for (std::uint64_t done = 0; done < range.bytes(); done += mmu::PAGE_SIZE)
+      if (const VirtAddr va = range.first + static_cast<std::uint32_t>(done); !cached.contains(va))
+        static_cast<void>(tlb.translate(mm.memory(), mm.regime(), va, Access::read, Privilege::pl0));
 }
 
 std::string left_behind(const mmu::Tlb& tlb, Asid asid) {

@@ -13,6 +13,9 @@ namespace lpaemu::kernel::testing {
 /// spurious fault and is allowed [M-54]; a cleared access flag is too: clear_refs 1 to 3 flush nothing [S-16].
 [[nodiscard]] std::string stale_translations(const mmu::Tlb& tlb, const mm_struct& mm);
 
+/// Reads each page of the address space through the TLB, so that this holds all that it may.
+void touch_all(mmu::Tlb& tlb, const mm_struct& mm);
+
 /// What an address space that is gone left under its ASID; empty if nothing.
 [[nodiscard]] std::string left_behind(const mmu::Tlb& tlb, Asid asid);
 

@@ -6,6 +6,8 @@
 
 #include "lpaemu/kernel_model/mm/mmap.h"
 #include "lpaemu/kernel_model/mm/page_cache.h"
+#include "lpaemu/kernel_model/mm/verify.h"
+#include "support/tlb_audit.h"
 
 namespace lpaemu::kernel::testing {
 
@@ -92,7 +94,10 @@ Next Machine::next(SyscallPlace place, std::uint32_t number, std::initializer_li
   std::fill_n(cpu.registers.r.begin(), 7, 0);
   std::copy(args.begin(), args.end(), cpu.registers.r.begin());
   cpu.registers.r[7] = number;
-  return kernel.syscall(place);
+  touch_all(cpu.tlb(), mm());
+  const Next then = kernel.syscall(place);
+  if (audits_tlb) REQUIRE(stale_translations() == "");
+  return then;
 }
 
 std::int32_t Machine::call(std::uint32_t number, std::initializer_list<std::uint32_t> args) {
@@ -124,6 +129,13 @@ std::string Machine::peek_string(VirtAddr va) {
   const auto text = strncpy_from_user(mm(), va, 1U << 20);
   REQUIRE(text.has_value());
   return *text;
+}
+
+std::string Machine::stale_translations() { return testing::stale_translations(cpu.tlb(), mm()); }
+
+void Machine::audit() {
+  REQUIRE(verify(mm()) == "");
+  if (audits_tlb) REQUIRE(stale_translations() == "");
 }
 
 std::uint32_t Machine::file(std::string_view bytes) {
