@@ -90,7 +90,7 @@ constexpr Fault fetch_fault{FaultKind::translation, 2, VirtAddr{0x40000}, Access
 
 }  // namespace
 
-TEST_CASE("exception entry from every mode and state", "[emu][exceptions][lpae-mmu 10]") {
+TEST_CASE("exception entry from every mode and state", "[emu][exceptions][lpae-mmu 10][M-61][M-62]") {
   // Flag words with each bit once set and once clear: NZCVQ, GE, E, A, F, IT, J.
   constexpr std::uint32_t flag_words[] = {0x00000000, 0xf80f0200, 0x0e00fc40, 0x01000100, 0xff0ffec0};
   for (const Row& row : table) {
@@ -117,7 +117,7 @@ TEST_CASE("exception entry from every mode and state", "[emu][exceptions][lpae-m
   }
 }
 
-TEST_CASE("a data abort leaves DFSR, DFAR and the abort bank", "[emu][exceptions]") {
+TEST_CASE("a data abort leaves DFSR, DFAR and the abort bank", "[emu][exceptions][M-34]") {
   const Cp15 cp15 = Cp15::linux_smp(mmu::Ttbr{});
   ExceptionState state{cp15};
   const Source source = str_at(0x8000, 0x20014);
@@ -180,7 +180,7 @@ TEST_CASE("what nobody reads in the window is lost", "[emu][exceptions]") {
   }
 }
 
-TEST_CASE("data and prefetch aborts have fault registers of their own and share a bank", "[emu][exceptions]") {
+TEST_CASE("data and prefetch aborts have fault registers of their own and share a bank", "[emu][exceptions][M-39]") {
   const Cp15 cp15 = Cp15::linux_smp(mmu::Ttbr{});
   ExceptionState state{cp15};
   const Source data = str_at(0x8000, 0x20014);

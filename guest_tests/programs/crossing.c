@@ -1,5 +1,5 @@
 // Proves: loads and stores that cross a page boundary: contents, base write-back done once, nothing stored outside,
-// with neither page, the first, the second or both touched before. Built twice: as A32 and as Thumb-2 code.
+// with neither page, the first, the second or both touched before. Built twice: A32 and Thumb-2 code. [M-41, M-64]
 #include <stdint.h>
 
 #include "guest.h"

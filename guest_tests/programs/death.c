@@ -46,7 +46,7 @@ WAY behind_file(void) {
   p[4000] = 1;
   p[PAGE] = 1;
 }
-WAY ldrex_odd(void) {
+WAY ldrex_odd(void) {  // an unaligned exclusive [P-57]
   static uint32_t pair[2];
   unsigned value;
   __asm__ volatile("ldrex %0, [%1]" : "=r"(value) : "r"((char*)pair + 1));
@@ -56,7 +56,7 @@ WAY crossing(void) {  // a store of which only the second half has no page
   munmap(p + PAGE, PAGE);
   __asm__ volatile("str %1, [%0]" ::"r"(p + PAGE - 2), "r"(-1) : "memory");
 }
-WAY crossing_ldrd(void) {  // a double load onto its own base, of which only the second half has no page
+WAY crossing_ldrd(void) {  // a double load onto its own base, of which only the second half has no page [P-57]
   char* const p = fresh(2, PROT_READ | PROT_WRITE);
   uint32_t* const last = (uint32_t*)(p + PAGE) - 1;
   *last = 0x12345678;

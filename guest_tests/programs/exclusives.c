@@ -1,5 +1,5 @@
 // Proves: LDREX/STREX of every size, in loops long enough for a stop to fall between the two; no increment is lost and
-// CLREX, a foreign address and an interrupted pair fail as they must.
+// CLREX, a foreign address and an interrupted pair fail as they must. [M-63]
 #include <stdint.h>
 
 #include "guest.h"

@@ -1,5 +1,5 @@
 // Proves: page faults inside Thumb-2 IT blocks: the block goes on where it stopped, with its conditions, the flags and
-// every register as they were; skipped instructions touch nothing. Each slot of ITTTT and ITETE faults once.
+// every register as they were; skipped instructions touch nothing. Each slot of ITTTT and ITETE faults once. [M-64]
 #include <stdint.h>
 
 #include "guest.h"

@@ -20,7 +20,7 @@ std::vector<Pte> samples() { return testing::samples<Pte>(); }
 
 }  // namespace
 
-TEST_CASE("each pte helper sets and clears its own bits and no other", "[mmu][linux_pte][P-10][P-24]") {
+TEST_CASE("each pte helper sets and clears its own bits and no other", "[mmu][linux_pte][P-10][P-24][S-4]") {
   struct Row {
     std::string_view name;
     Pte (*modify)(Pte);
@@ -83,7 +83,7 @@ TEST_CASE("pte_same ignores nG in present entries only", "[mmu][linux_pte]") {
   }
 }
 
-TEST_CASE("dirtiness and soft-dirtiness are cleared apart", "[mmu][linux_pte][P-10]") {
+TEST_CASE("dirtiness and soft-dirtiness are cleared apart", "[mmu][linux_pte][P-10][S-60]") {
   for (const Pte pte : samples()) {
     REQUIRE(pte_soft_dirty(pte_mkclean(pte_mkdirty(pte))));
     REQUIRE(pte_mkclean(pte_mkdirty(pte)) == pte_mkclean(pte_mksoft_dirty(pte)));

@@ -26,7 +26,8 @@ const FieldInfo& field_named(const RegisterInfo& reg, std::string_view name) {
 
 }  // namespace
 
-TEST_CASE("the register fields lie where the manual puts them", "[mmu][registers][armv7-B4.1][M-3][M-12][M-47][M-48]") {
+TEST_CASE("the register fields lie where the manual puts them",
+          "[mmu][registers][armv7-B4.1][M-3][M-12][M-47][M-48][P-47]") {
   const auto row = GENERATE(values<Placed>({
       {"TTBCR", "EAE", 31, 31},
       {"TTBCR", "IMP", 30, 30},

@@ -280,7 +280,7 @@ TEST_CASE("TTBCR.A1 selects whose ASID tags and matches", "[mmu][tlb][M-57][M-6]
   CHECK(m.tlb.entries().empty());
 }
 
-TEST_CASE("a cached entry keeps what the registers said at its fill", "[mmu][tlb][M-58]") {
+TEST_CASE("a cached entry keeps what the registers said at its fill", "[mmu][tlb][M-58][M-8]") {
   TlbMachine m;
   m.map(va, 0x1'2345'6000 | user_page);
   CHECK(m.pa(va, x) == pa);

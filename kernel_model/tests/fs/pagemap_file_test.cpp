@@ -40,7 +40,7 @@ struct Row {
 
 }  // namespace
 
-TEST_CASE("reads of pagemap answer by offset and count", "[pagemap][S-23][S-24]") {
+TEST_CASE("reads of pagemap answer by offset and count", "[pagemap][S-23][S-24][S-25]") {
   const auto row = GENERATE(values<Row>({
       {0, 8, "8"},
       {0, 0, "0"},

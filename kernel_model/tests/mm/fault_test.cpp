@@ -161,7 +161,7 @@ TEST_CASE("an access-flag fault by a write is the write fault", "[mm][fault][P-5
   CHECK_FALSE(guest.soft_dirty(page_of(va, 1)));
 }
 
-TEST_CASE("a write to a writable clean page marks it dirty", "[mm][fault][P-28][S-61]") {
+TEST_CASE("a write to a writable clean page marks it dirty", "[mm][fault][P-28][S-61][P-14]") {
   Guest guest;
   const auto file = std::make_shared<page_cache>(guest.pages(), 2 * page_size);
   const VirtAddr va = guest.map_file(file, 2, RW, MAP_SHARED);
@@ -175,7 +175,7 @@ TEST_CASE("a write to a writable clean page marks it dirty", "[mm][fault][P-28][
   CHECK(mmu::pte_dirty(guest.pte(va)));
 }
 
-TEST_CASE("a stale translation makes a spurious fault", "[mm][fault]") {
+TEST_CASE("a stale translation makes a spurious fault", "[mm][fault][P-52]") {
   Guest guest;
   const VirtAddr va = written_and_cleared(guest);
   guest.load(va);
@@ -187,7 +187,7 @@ TEST_CASE("a stale translation makes a spurious fault", "[mm][fault]") {
   CHECK(guest.cpu().page_flushes == flushes + 1);
 }
 
-TEST_CASE("faults that end in a signal", "[mm][fault][P-51]") {
+TEST_CASE("faults that end in a signal", "[mm][fault][P-51][P-49]") {
   Guest guest;
   const VirtAddr ro = guest.map(1, PROT_READ);
   const VirtAddr none = guest.map(1, 0);
@@ -218,7 +218,7 @@ TEST_CASE("the vectors page is readable, global and outside of all VMAs", "[mm][
   guest.end();
 }
 
-TEST_CASE("the fault status table", "[mm][fault][fsr][P-46]") {
+TEST_CASE("the fault status table", "[mm][fault][fsr][P-46][P-45]") {
   using Handler = FsrInfo::Handler;
   struct Row {
     unsigned status;
@@ -293,7 +293,7 @@ TEST_CASE("the other kinds of fault", "[mm][fault][P-46]") {
   CHECK(do_abort(guest.mm(), fault, classify(guest.mm(), fault)) == row.verdict);
 }
 
-TEST_CASE("events of a soft-dirty fault, in true order", "[mm][fault][events]") {
+TEST_CASE("events of a soft-dirty fault, in true order", "[mm][fault][events][P-52]") {
   Recorder recorder;
   Guest guest;
   const VirtAddr va = written_and_cleared(guest);
@@ -317,7 +317,7 @@ TEST_CASE("events of a soft-dirty fault, in true order", "[mm][fault][events]") 
     CHECK(recorder.events[i].sequence == recorder.events[i - 1].sequence + 1);
 }
 
-TEST_CASE("a first store makes tables and says so", "[mm][fault][events]") {
+TEST_CASE("a first store makes tables and says so", "[mm][fault][events][P-4]") {
   Recorder recorder;
   Guest guest;
   const VirtAddr va = guest.map(1);

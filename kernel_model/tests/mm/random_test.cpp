@@ -239,7 +239,7 @@ class Fuzz {
 
 }  // namespace
 
-TEST_CASE("random calls and accesses agree with a model of one record a page", "[mm][random]") {
+TEST_CASE("random calls and accesses agree with a model of one record a page", "[mm][random][S-54]") {
   const auto seed = GENERATE(Catch::Generators::range(1U, 13U));
   const SoftDirtyMode mode = GENERATE(SoftDirtyMode::documented, SoftDirtyMode::kernel);
   CAPTURE(seed);

@@ -137,7 +137,8 @@ TEST_CASE("an entry that goes reads 0 until touched", "[mm][soft-dirty][S-61]") 
   CHECK(guest.soft_dirty_of(shared, 4) == "0010");
 }
 
-TEST_CASE("mprotect restores write permission only where soft-dirty is 1 or tracking is off", "[mm][mprotect][S-71]") {
+TEST_CASE("mprotect restores write permission only where soft-dirty is 1 or tracking is off",
+          "[mm][mprotect][S-71][S-73][P-24]") {
   struct Row {
     bool tracked, stored_again;
     std::size_t faults;

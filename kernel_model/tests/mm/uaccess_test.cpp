@@ -64,7 +64,7 @@ TEST_CASE("strings", "[mm][uaccess]") {
   CHECK(strncpy_from_user(guest.mm(), va, 3 * page_size) == unexpected(Errno::efault));  // runs into the hole
 }
 
-TEST_CASE("stores tell the CPU which page changed", "[mm][uaccess]") {
+TEST_CASE("stores tell the CPU which page changed", "[mm][uaccess][P-32]") {
   Guest guest;
   const VirtAddr va = guest.map(2);
   guest.store(va);

@@ -381,7 +381,7 @@ TEST_CASE("a bad working directory is an error of its own", "[kernel][exec]") {
   CHECK(m.task().cwd.text == "/tmp");
 }
 
-TEST_CASE("the kuser page is mapped global, read-only and executable", "[kernel][exec][linux-lpae-pte-P-58]") {
+TEST_CASE("the kuser page is mapped global, read-only and executable", "[kernel][exec][P-58]") {
   Machine m;
   m.start();
   const mmu::Pte pte = m.mm().pte_at(vectors_base);
@@ -399,7 +399,7 @@ TEST_CASE("the kuser page is mapped global, read-only and executable", "[kernel]
   CHECK(words(0xff0) == 0);
 }
 
-TEST_CASE("[sigpage] lies in the mmap area when there is no room behind the stack", "[kernel][exec]") {
+TEST_CASE("[sigpage] lies in the mmap area when there is no room behind the stack", "[kernel][exec][P-60]") {
   Machine m;
   m.start();
   const vm_area* const vma = m.mm().vma_lookup(VirtAddr{0xb6fff000});
@@ -412,7 +412,7 @@ TEST_CASE("[sigpage] lies in the mmap area when there is no room behind the stac
   CHECK(m.get<std::uint16_t>(vma->vm_start + std::uint32_t(SigreturnCode::thumb_rt)) == 0x27ad);  // movs r7, #173
 }
 
-TEST_CASE("no PT_GNU_STACK makes what is readable executable", "[kernel][exec]") {
+TEST_CASE("no PT_GNU_STACK makes what is readable executable", "[kernel][exec][P-51]") {
   Machine m;
   Program program = m.program_of(small_image());
   program.read_implies_exec = true;

@@ -266,7 +266,7 @@ TEST_CASE("copy_file_range", "[kernel][sys_copy_file_range]") {
   CHECK(m.call(nr::copy_file_range, {in, 0, in, 0, 4, 0}) == failed(Errno::einval));
 }
 
-TEST_CASE("pagemap: multiples of 8, and a bad buffer loses the count", "[kernel][sys_read][linux-soft-dirty-S-23]") {
+TEST_CASE("pagemap: multiples of 8, and a bad buffer loses the count", "[kernel][sys_read][S-23]") {
   Machine m;
   m.start();
   const auto fd = static_cast<std::uint32_t>(m.call(nr::open, {m.string("/proc/self/pagemap"), O_RDONLY}));
@@ -282,7 +282,7 @@ TEST_CASE("pagemap: multiples of 8, and a bad buffer loses the count", "[kernel]
   CHECK(m.call(nr::lseek, {fd, 0, 2}) == failed(Errno::einval));
 }
 
-TEST_CASE("clear_refs by write(2)", "[kernel][sys_write][linux-soft-dirty-S-11]") {
+TEST_CASE("clear_refs by write(2)", "[kernel][sys_write][S-11]") {
   Machine m;
   m.start();
   const auto clear = static_cast<std::uint32_t>(m.call(nr::open, {m.string("/proc/self/clear_refs"), O_WRONLY}));
