@@ -6,6 +6,7 @@
 #include "lpaemu/mmu/encode.h"
 #include "lpaemu/mmu/linux_swap.h"
 #include "lpaemu/mmu/registers.h"
+#include "lpaemu/mmu/tlbi.h"
 
 namespace lpaemu::mmu {
 namespace {
@@ -48,6 +49,9 @@ void check_tables(std::uint64_t background, std::uint64_t value) {
 #undef F
 #define F(hi, lo, NAME, type, meaning, citation) check<Descriptor>(table::NAME, #NAME, background, value);
 #include "lpaemu/mmu/table_fields.inc"
+#undef F
+#define F(hi, lo, NAME, type, meaning, citation) check<TlbiOperand>(tlbi_operand::NAME, #NAME, background, value);
+#include "lpaemu/mmu/tlbi_operand_fields.inc"
 #undef F
 }
 

@@ -12,6 +12,7 @@
 #include "lpaemu/mmu/linux_pte.h"
 #include "lpaemu/mmu/linux_swap.h"
 #include "lpaemu/mmu/registers.h"
+#include "lpaemu/mmu/tlbi.h"
 
 namespace lpaemu::mmu {
 namespace {
@@ -94,6 +95,7 @@ TEST_CASE("each bit of a descriptor and of a register has one owner", "[mmu][fie
   check_each_bit_has_one_owner("leaf", leaf::fields, 64);
   check_each_bit_has_one_owner("swap", swp::fields, 64);
   check_each_bit_has_one_owner("table", table::fields, 64);
+  check_each_bit_has_one_owner("TLBI operand", tlbi_operand::fields, 32);
   for (const RegisterInfo& reg : register_tables) check_each_bit_has_one_owner(reg.name, reg.fields, reg.bits);
 }
 
@@ -114,6 +116,12 @@ TEST_CASE("each swap field keeps what is put into it and nothing else changes", 
 TEST_CASE("each table field keeps what is put into it and nothing else changes", "[mmu][field]") {
 #define F(hi, lo, NAME, type, meaning, citation) check_round_trip<Descriptor>(table::NAME, "table." #NAME);
 #include "lpaemu/mmu/table_fields.inc"
+#undef F
+}
+
+TEST_CASE("each field of a TLBI operand keeps what is put into it and nothing else changes", "[mmu][field][tlb]") {
+#define F(hi, lo, NAME, type, meaning, citation) check_round_trip<TlbiOperand>(tlbi_operand::NAME, "tlbi." #NAME);
+#include "lpaemu/mmu/tlbi_operand_fields.inc"
 #undef F
 }
 

@@ -1,17 +1,20 @@
 // docs/gen: the field tables of descriptors and registers as Markdown.
-//   field_docs [--check] DIR     writes (checks) pte.md, swap-entry.md, table-descriptor.md and registers.md, and the
-//                                drawings in PTE.md, which lies above DIR
+//   field_docs [--check] DIR     writes (checks) pte.md, swap-entry.md, table-descriptor.md, registers.md and tlbi.md,
+//   and
+//                                the drawings in PTE.md, which lies above DIR
 #include <fmt/format.h>
 
 #include <array>
 #include <iterator>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "lpaemu/mmu/descriptor.h"
 #include "lpaemu/mmu/docs/pages.h"
 #include "lpaemu/mmu/linux_swap.h"
 #include "lpaemu/mmu/registers.h"
+#include "lpaemu/mmu/tlbi.h"
 
 namespace {
 
@@ -21,7 +24,48 @@ using lpaemu::docs::drawing;
 using lpaemu::docs::field_table;
 using lpaemu::docs::title;
 
-std::array<Document, 6> documents() {
+std::string_view words(TlbiTarget target) {
+  switch (target) {
+    case TlbiTarget::all: return "everything; Rt is ignored";
+    case TlbiTarget::mva: return "what translates MVA, if global or of ASID";
+    case TlbiTarget::asid: return "what is not global and of ASID";
+    case TlbiTarget::mva_any_asid: return "what translates MVA, of any ASID";
+  }
+  return {};
+}
+
+std::string_view words(TlbiSide side) {
+  switch (side) {
+    case TlbiSide::unified: return "both";
+    case TlbiSide::instruction: return "instruction";
+    case TlbiSide::data: return "data";
+  }
+  return {};
+}
+
+std::string_view words(TlbiReach reach) {
+  switch (reach) {
+    case TlbiReach::local: return "this CPU";
+    case TlbiReach::inner_shareable: return "all of the inner shareable domain";
+  }
+  return {};
+}
+
+std::string tlbi_page() {
+  std::string page = title("TLB maintenance operations", "mmu/include/lpaemu/mmu/tlbi.inc");
+  page +=
+      "At PL1 only: at PL0 they are undefined.\n\n"
+      "| operation | encoding | removes | from which TLB | of | source |\n"
+      "|---|---|---|---|---|---|\n";
+  for (const TlbiInfo& row : tlbi_table)
+    fmt::format_to(std::back_inserter(page), "| `{}` | `MCR p15, 0, Rt, c8, c{}, {}` | {} | {} | {} | {} |\n", row.name,
+                   row.crm, row.opc2, words(row.target), words(row.side), words(row.reach), row.citation);
+  page += "\n## Rt\n\nFrom `mmu/include/lpaemu/mmu/tlbi_operand_fields.inc`.\n\n";
+  page += field_table(tlbi_operand::fields, 32);
+  return page;
+}
+
+std::array<Document, 7> documents() {
   constexpr unsigned descriptor_bits = descriptor_bytes * 8;
   std::string pte = title("Block and page descriptors: a PTE", "mmu/include/lpaemu/mmu/leaf_fields.inc");
   pte +=
@@ -53,6 +97,7 @@ std::array<Document, 6> documents() {
            {"swap-entry.md", swap},
            {"table-descriptor.md", table},
            {"registers.md", registers},
+           {"tlbi.md", tlbi_page()},
            {"../PTE.md", drawing(leaf::fields), "drawing of a leaf"},
            {"../PTE.md", drawing(table::fields), "drawing of a table descriptor"}}};
 }
