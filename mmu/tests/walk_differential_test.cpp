@@ -18,10 +18,12 @@ namespace {
 using second_walk::Request;
 using second_walk::Result;
 
+/// A case is one access to an address, under some registers and tables. Every other case is the one before with one bit
+/// flipped in a descriptor on the way; flips stay. Registers serve 64 cases at most, a filling of the tables 2,048: a
+/// million cases are about 600 fillings, which take as long as the walks.
 constexpr unsigned cases_wanted = 1'000'000;
-constexpr unsigned register_sets_each = 64;  // of a table set
-constexpr unsigned addresses_each =
-    32;  // two cases each: as found, and with one bit of a descriptor on the way flipped
+constexpr unsigned register_sets_each = 32;  // of a filling
+constexpr unsigned addresses_each = 32;      // of a register set: two cases each, but one where no descriptor is read
 
 /// A memory of RAM and of single pages low and high.
 struct TableMemory {
