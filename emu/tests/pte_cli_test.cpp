@@ -9,6 +9,8 @@
 #include <sstream>
 
 #include "lpaemu/emu/cli/hex.h"
+#include "lpaemu/mmu/explain.h"
+#include "lpaemu/mmu/linux_swap.h"
 #include "lpaemu/mmu/proc_v7_3level.h"
 #include "lpaemu/mmu/testing/golden.h"
 #include "run_lpaemu.h"
@@ -19,6 +21,8 @@ using lpaemu::emu::append_hex16;
 using lpaemu::emu::parse_hex64;
 using lpaemu::emu::testing::ProgramRun;
 using lpaemu::emu::testing::run_lpaemu;
+using lpaemu::mmu::Descriptor;
+using lpaemu::mmu::L_PTE_USER;
 using lpaemu::mmu::Pte;
 using lpaemu::mmu::set_pte_ext_value;
 using lpaemu::mmu::testing::check_golden;
@@ -106,6 +110,83 @@ TEST_CASE("decode --format json: an array of objects, or an object a line", "[em
   CHECK_FALSE(std::getline(in, line));
   CHECK(pte({"decode", "--format", "json", "-"}).out.empty());
   CHECK(json::parse(pte({"decode", "--format", "json", "xyz"}).out).empty());
+}
+
+namespace {
+
+/// Any word; often a page or a table, or with few bits, as swap entries have.
+std::uint64_t any_word(std::mt19937_64& random) {
+  constexpr std::uint64_t page_or_table = 3;
+  constexpr std::uint64_t swap_bits = 0xffff'fffc;
+  switch (random() % 3) {
+    case 0: return random() | page_or_table;
+    case 1: return random() & swap_bits;
+    default: return random();
+  }
+}
+
+void check_leaf(const json& leaf, Pte pte) {
+  CHECK(leaf.at("user") == L_PTE_USER.get(pte));
+  CHECK(leaf.at("write") == pte_write(pte));
+  CHECK(leaf.at("exec") == pte_exec(pte));
+  CHECK(leaf.at("dirty") == pte_dirty(pte));
+  CHECK(leaf.at("young") == pte_young(pte));
+  CHECK(leaf.at("soft_dirty") == pte_soft_dirty(pte));
+  CHECK(leaf.at("special") == pte_special(pte));
+  CHECK(leaf.at("protnone") == pte_protnone(pte));
+  CHECK(leaf.at("valid") == pte_valid(pte));
+}
+
+void check_swap(const json& swap, Pte pte) {
+  CHECK(swap.at("type") == swp_type(pte_to_swp_entry(pte)));
+  CHECK(swap.at("offset") == swp_offset(pte_to_swp_entry(pte)));
+  CHECK(swap.at("exclusive") == pte_swp_exclusive(pte));
+  CHECK(swap.at("soft_dirty") == pte_swp_soft_dirty(pte));
+}
+
+void check_object(const json& object, Descriptor d, unsigned level) {
+  CHECK(object.at("value") == "0x" + hex16(d.raw()));
+  CHECK(object.at("level") == level);
+  CHECK(object.at("hardware") == describe_hardware(d, level));
+  CHECK(object.at("linux") == describe_linux(d, level));
+  CHECK(object.at("warnings") == json(warnings_about(d, level)));
+  std::uint64_t sum = 0;
+  for (const json& field : object.at("fields")) {
+    CHECK(field.at("value") != 0);
+    CHECK(field.at("hi").get<unsigned>() >= field.at("lo").get<unsigned>());
+    CHECK(!field.at("name").get<std::string>().empty());
+    CHECK(!field.at("meaning").get<std::string>().empty());
+    CHECK(!field.at("citation").get<std::string>().empty());
+    sum += field.at("value").get<std::uint64_t>() << field.at("lo").get<unsigned>();
+  }
+  CHECK(sum == d.raw());
+  const bool swap = is_swap_entry(d, level);
+  const bool table = kind_of(d, level) == lpaemu::mmu::Kind::table;
+  CHECK(object.at("kind") == (swap ? "swap entry" : to_string(kind_of(d, level))));
+  REQUIRE(object.contains("swap") == swap);
+  REQUIRE(object.contains("leaf") == (!swap && !table && d.raw() != 0));
+  if (swap) check_swap(object.at("swap"), Pte{d.raw()});
+  if (object.contains("leaf")) check_leaf(object.at("leaf"), Pte{d.raw()});
+}
+
+}  // namespace
+
+TEST_CASE("decode --format json: each line is JSON without spaces and has the model's values", "[emu][cli][pte]") {
+  const unsigned level = GENERATE(1U, 2U, 3U);
+  std::mt19937_64 random{level};
+  std::vector<std::uint64_t> raw{0};
+  std::string input = "0\n";
+  for (int i = 0; i < 2000; ++i) input += hex16(raw.emplace_back(any_word(random))) + "\n";
+  std::istringstream out{pte({"decode", "--format", "json", "--level", std::to_string(level), "-"}, input).out};
+  std::string line;
+  for (const std::uint64_t word : raw) {
+    REQUIRE(std::getline(out, line));
+    CAPTURE(line);
+    const auto object = nlohmann::ordered_json::parse(line);
+    CHECK(object.dump() == line);
+    check_object(object, Descriptor{word}, level);
+  }
+  CHECK_FALSE(std::getline(out, line));
 }
 
 TEST_CASE("set-pte-ext prints IN<TAB>OUT, 16 digits each, for every kind of input", "[emu][cli][pte][P-26]") {
