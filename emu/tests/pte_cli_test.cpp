@@ -241,6 +241,40 @@ TEST_CASE("bad input is reported with its place; the good is still printed", "[e
   CHECK(contains(longer.err, "line 3: 'x'"));
 }
 
+TEST_CASE("a line that is cut is bad input, whatever its beginning says", "[emu][cli][pte]") {
+  const std::string blanks(70000, ' ');
+  for (const std::string& end : {std::string{}, std::string{"garbage"}, std::string{"\r"}}) {
+    const ProgramRun value = pte({"set-pte-ext", "-"}, "0\n1" + blanks + end + "\n2\n");
+    CHECK(value.status == 2);
+    CHECK(value.out == "0000000000000000\t0000000000000000\n0000000000000002\t0000000000000002\n");
+    CHECK(value.err == "lpaemu: error: line 2: '1" + std::string(59, ' ') + "'... is longer than 64 KiB\n");
+  }
+  const ProgramRun late = pte({"set-pte-ext", "-"}, blanks + "5");
+  CHECK(late.status == 2);
+  CHECK(late.out.empty());
+  CHECK(contains(late.err, "line 1: ' "));
+
+  const ProgramRun check =
+      pte({"check", "-"}, "#" + blanks + "\n0 0" + blanks + "garbage\n0\t0\n" + blanks + "1 1\n0 1");
+  CHECK(check.status == 2);
+  CHECK(std::ranges::count(check.err, '\n') == 2);
+  CHECK(contains(check.err, "line 2: '0 0 "));
+  CHECK(contains(check.err, "line 4: ' "));
+  CHECK(contains(check.out, "line 5: "));
+  CHECK(contains(check.out, "2 vectors: 1 agree, 1 differ; 2 lines hold none\n"));
+}
+
+TEST_CASE("a line of 64 KiB is read whole, with each of its ends", "[emu][cli][pte]") {
+  const std::string value = std::string((std::size_t{1} << 16) - 1, ' ') + "2";
+  const std::string wanted = "0000000000000002\t0000000000000002\n";
+  for (const char* end : {"", "\n"}) {
+    const ProgramRun run = pte({"set-pte-ext", "-"}, value + end);
+    CHECK(run.status == 0);
+    CHECK(run.out == wanted);
+    CHECK(pte({"set-pte-ext", "-"}, " " + value + end).status == 2);
+  }
+}
+
 TEST_CASE("usage errors are one line and status 2", "[emu][cli][pte]") {
   const auto row = GENERATE(table<Words, std::string>({
       {Words{}, "subcommand"},

@@ -32,7 +32,7 @@ int Output::finish(int status) {
   return fail(fmt::format("cannot write to standard output: {}", std::strerror(error_)));
 }
 
-LineReader::LineReader(int fd, Output& output) : fd_{fd}, output_{output}, buffer_(std::size_t{1} << 16) {}
+LineReader::LineReader(int fd, Output& output) : fd_{fd}, output_{output}, buffer_(longest_line + 1) {}
 
 bool LineReader::fill() {
   if (begin_ != 0) {

@@ -36,18 +36,26 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> parse_vector(std::string_
   return std::pair{*in, *out};
 }
 
+void report_bad(CheckReport& report, std::uint64_t number, std::string_view text, std::string_view why) {
+  fmt::print(stderr, "lpaemu: error: line {}: {} {}\n", number, in_quotes(text), why);
+  report.bad_line(number, text);
+}
+
+/// Of the line that `lines` gave last.
+void check_line(std::string_view line, const LineReader& lines, CheckReport& report) {
+  const std::string_view text = trimmed(line);
+  if (text.starts_with('#')) return;
+  if (lines.cut()) return report_bad(report, lines.number(), line, LineReader::why_cut);
+  if (text.empty()) return;
+  const auto vector = parse_vector(text);
+  if (!vector) return report_bad(report, lines.number(), text, "is not IN<TAB>OUT, two 64-bit hex values");
+  const auto [in, out] = *vector;
+  report.vector({lines.number(), in, out, mmu::set_pte_ext_value(mmu::Pte{in})});
+}
+
 void check_lines(LineReader& lines, CheckReport& report, Output& output) {
   while (const auto line = lines.next()) {
-    const std::string_view text = trimmed(*line);
-    if (text.empty() || text.starts_with('#')) continue;
-    if (const auto vector = parse_vector(text)) {
-      const auto [in, out] = *vector;
-      report.vector({lines.number(), in, out, mmu::set_pte_ext_value(mmu::Pte{in})});
-    } else {
-      fmt::print(stderr, "lpaemu: error: line {}: {} is not IN<TAB>OUT, two 64-bit hex values\n", lines.number(),
-                 in_quotes(text));
-      report.bad_line(lines.number(), text);
-    }
+    check_line(*line, lines, report);
     output.written();
   }
 }

@@ -14,10 +14,10 @@
 namespace lpaemu::emu {
 namespace {
 
-void report(std::string_view unit, std::uint64_t number, std::string_view text) {
-  fmt::print(stderr,
-             "lpaemu: error: {} {}: {} is not a 64-bit hex value; write up to 16 hex digits, e.g. 0x8e0000123456f5f\n",
-             unit, number, in_quotes(text));
+constexpr std::string_view no_value = "is not a 64-bit hex value; write up to 16 hex digits, e.g. 0x8e0000123456f5f";
+
+void report(std::string_view unit, std::uint64_t number, std::string_view text, std::string_view why) {
+  fmt::print(stderr, "lpaemu: error: {} {}: {} {}\n", unit, number, in_quotes(text), why);
 }
 
 }  // namespace
@@ -38,20 +38,29 @@ ValueReader::ValueReader(const std::vector<std::string>& words, Output& output) 
   if (words_.size() == 1 && words_.front() == "-") lines_.emplace(STDIN_FILENO, output);
 }
 
-std::optional<std::uint64_t> ValueReader::next() {
-  while (lines_) {
-    const auto line = lines_->next();
-    if (!line) return std::nullopt;
+std::optional<std::uint64_t> ValueReader::next() { return lines_ ? next_line(*lines_) : next_word(); }
+
+std::optional<std::uint64_t> ValueReader::next_line(LineReader& lines) {
+  while (const auto line = lines.next()) {
     const std::string_view text = trimmed(*line);
-    if (text.empty()) continue;
-    if (const auto value = parse_hex64(text)) return value;
-    report("line", lines_->number(), text);
+    if (lines.cut()) {
+      report("line", lines.number(), *line, LineReader::why_cut);
+    } else if (text.empty()) {
+      continue;
+    } else {
+      if (const auto value = parse_hex64(text)) return value;
+      report("line", lines.number(), text, no_value);
+    }
     bad_ = true;
   }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> ValueReader::next_word() {
   while (taken_ < words_.size()) {
     const std::string& text = words_[taken_++];
     if (const auto value = parse_hex64(text)) return value;
-    report("argument", taken_, text);
+    report("argument", taken_, text, no_value);
     bad_ = true;
   }
   return std::nullopt;

@@ -30,6 +30,9 @@ class ValueReader {
   [[nodiscard]] int finish();
 
  private:
+  [[nodiscard]] std::optional<std::uint64_t> next_line(LineReader& lines);
+  [[nodiscard]] std::optional<std::uint64_t> next_word();
+
   const std::vector<std::string>& words_;
   Output& output_;
   std::optional<LineReader> lines_;

@@ -40,12 +40,17 @@ class LineReader {
   LineReader(int fd, Output& output);
 
   /// The next line without its end (\n or \r\n), valid until the next call; nothing at the end, after a failed read or
-  /// when the output has failed. Of a line that is longer than 64 KiB only so much is given.
+  /// when the output has failed. Of a line longer than `longest_line` only so much is given: see `cut`.
   [[nodiscard]] std::optional<std::string_view> next();
+  /// Whether the line that `next` gave last goes on: what was given must not be taken for the line.
+  [[nodiscard]] bool cut() const { return skips_rest_; }
   /// Of the line that `next` gave last, from 1.
   [[nodiscard]] std::uint64_t number() const { return number_; }
   /// errno of the read that failed, or 0.
   [[nodiscard]] int error() const { return error_; }
+
+  static constexpr std::size_t longest_line = std::size_t{1} << 16;
+  static constexpr std::string_view why_cut = "is longer than 64 KiB";
 
  private:
   /// Whether there is more to look at.
@@ -53,7 +58,7 @@ class LineReader {
 
   int fd_;
   Output& output_;
-  std::vector<char> buffer_;
+  std::vector<char> buffer_;  // room for the longest line and its end
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint64_t number_ = 0;
