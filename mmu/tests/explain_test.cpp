@@ -1,7 +1,10 @@
 #include "lpaemu/mmu/explain.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -192,6 +195,20 @@ TEST_CASE("fault words with reserved bits or of the short format are warned of",
         Lines{"bits [31:14] should be zero", "bit [10] should be zero", "bits [8:6] should be zero"});
   CHECK(warnings_about(Ifsr{0xa07}) == Lines{"bits [11:10] should be zero"});
   CHECK(warnings_about(Dfsr{0x23f}) == Lines{"status 0x3f is not one an ARMv7 core reports here"});
+}
+
+TEST_CASE("status codes of data aborts only are warned of in IFSR, no others", "[mmu][explain]") {
+  const std::set<unsigned> dfsr_only{0b010001, 0b011001, 0b100001};  // [lpae-mmu 7.1]
+  constexpr unsigned long_format = 0x200;
+  for (unsigned status = 0; status < 64; ++status) {
+    CAPTURE(status);
+    const Lines in_dfsr = warnings_about(Dfsr{long_format | status});
+    Lines wanted = in_dfsr;
+    if (dfsr_only.contains(status))
+      wanted = {fmt::format("status {:#04x} is of DFSR only: no prefetch abort reports it", status)};
+    CHECK(warnings_about(Ifsr{long_format | status}) == wanted);
+    CHECK((in_dfsr.empty() || !dfsr_only.contains(status)));
+  }
 }
 
 }  // namespace

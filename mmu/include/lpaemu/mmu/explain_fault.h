@@ -18,7 +18,8 @@ struct StatusMeaning {
 /// Requires: status < 64.
 [[nodiscard]] StatusMeaning status_meaning(unsigned status);
 
-/// A line for each bit that is reserved, or that makes the word one of the short format.
+/// A line for each bit that is reserved or makes the word one of the short format, and for a status code that the
+/// register never holds.
 [[nodiscard]] std::vector<std::string> warnings_about(Dfsr dfsr);
 [[nodiscard]] std::vector<std::string> warnings_about(Ifsr ifsr);
 
