@@ -50,6 +50,28 @@ Words with(Words words, const Words& more) {
   return words;
 }
 
+/// A file that is there as long as this object.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string text) : text_{std::move(text)} {
+    const int fd = ::mkstemp(path_.data());
+    REQUIRE(fd >= 0);
+    const ssize_t written = ::write(fd, text_.data(), text_.size());
+    ::close(fd);
+    REQUIRE(written == static_cast<ssize_t>(text_.size()));
+  }
+  ~TemporaryFile() { ::unlink(path_.c_str()); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+  std::string path_ = (std::filesystem::temp_directory_path() / "lpaemu-pte-XXXXXX").string();
+};
+
 /// Pages of all kinds: written, write-protected, clean, the zero page, PROT_NONE, swap, none, reserved, odd.
 const Words pages{"0x08e0000123456f5f",
                   "0x04e0000123456fdf",
@@ -438,6 +460,36 @@ TEST_CASE("explain puts a fault word into words", "[emu][cli][pte][M-34][P-45][P
   check_golden(golden / "explain.txt", all);
 
   const json fault = json::parse(pte({"explain", "--fsr", "a0f", "--far", "1234", "--format", "json"}).out);
+TEST_CASE("check reads a file: status 0 when all agree, 1 when some differ, in three formats", "[emu][cli][pte]") {
+  const auto row = GENERATE(table<std::string, std::string>({
+      {"text", ": AP2 1->0"},
+      {"tap", "not ok 2 - line 3: 0x00e0000123456fdf"},
+      {"junit", "failures=\"1\" errors=\"0\""},
+  }));
+  const auto& [format, difference] = row;
+  CAPTURE(format);
+  const TemporaryFile file{"0060000123456f5f\t0060000123456fdf\n\n"};
+  const ProgramRun agreed = pte({"check", "--format", format, file.path()});
+  CHECK(agreed.status == 0);
+  CHECK(agreed.err.empty());
+  CHECK(agreed.out == pte({"check", "--format", format, "-"}, file.text()).out);
+  CHECK_FALSE(contains(agreed.out, difference));
+
+  const TemporaryFile other{file.text() + "00e0000123456fdf\t00e0000123456fdf"};
+  const ProgramRun differed = pte({"check", "--format", format, other.path()});
+  CHECK(differed.status == 1);
+  CHECK(differed.err.empty());
+  CHECK(differed.out == pte({"check", "--format", format, "-"}, other.text()).out);
+  CHECK(contains(differed.out, difference));
+}
+
+TEST_CASE("check of an empty file is no success", "[emu][cli][pte]") {
+  const TemporaryFile file{""};
+  const ProgramRun run = pte({"check", file.path()});
+  CHECK(run.status == 2);
+  CHECK(run.err == "lpaemu: error: '" + file.path() + "' holds no vector; write lines IN<TAB>OUT\n");
+}
+
   CHECK(fault.at("register") == "DFSR");
   CHECK(fault.at("far") == "0x00001234");
   CHECK(fault.at("level") == 3);
