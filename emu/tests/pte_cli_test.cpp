@@ -309,7 +309,12 @@ TEST_CASE("usage errors are one line and status 2", "[emu][cli][pte]") {
       {{"check"}, "FILE"},
       {{"explain"}, "--fsr"},
       {{"explain", "--fsr", "100000000"}, "32-bit"},
+      {{"explain", "--fsr", ""}, "''"},
       {{"explain", "--fsr", "a0f", "--far", "zz"}, "'zz'"},
+      {{"explain", "--fsr", "a0f", "--far", ""}, "''"},
+      {{"explain", "--fsr", "a0f", "--far="}, "--far"},
+      {{"encode", "--pa", "", "--none"}, "''"},
+      {{"encode", "--pa", "0", "--prot", "", "--none"}, "''"},
       {{"encode", "--prot", "rw-"}, "--pa"},
       {{"encode", "--pa", "1000"}, "--prot"},
       {{"encode", "--pa", "zz", "--prot", "rw-"}, "'zz'"},
@@ -331,6 +336,17 @@ TEST_CASE("usage errors are one line and status 2", "[emu][cli][pte]") {
   CHECK(run.err.starts_with("lpaemu: error: "));
   CHECK(std::ranges::count(run.err, '\n') == 1);
   CHECK(contains(run.err, part));
+}
+
+TEST_CASE("the help of each command states its exit status and points nowhere else", "[emu][cli][pte]") {
+  const std::string command = GENERATE("decode", "encode", "set-pte-ext", "vectors", "check", "explain");
+  const ProgramRun help = pte({command, "--help"});
+  CAPTURE(help.out);
+  CHECK(help.status == 0);
+  CHECK(contains(help.out, "Exit status: 0"));
+  CHECK_FALSE(contains(help.out, "COMMAND --help"));
+  CHECK_FALSE(contains(help.out, "|-"));
+  CHECK(contains(pte({"--help"}).out, "`lpaemu pte COMMAND --help`"));
 }
 
 TEST_CASE("files that cannot be read, and output that cannot be written", "[emu][cli][pte]") {
@@ -444,22 +460,6 @@ TEST_CASE("check names each difference bit by bit, in three formats", "[emu][cli
   check_golden(golden / "check.junit.xml", junit.out);
 }
 
-TEST_CASE("check of nothing is no success", "[emu][cli][pte]") {
-  const ProgramRun nothing = pte({"check", "-"}, "# nothing\n");
-  CHECK(nothing.status == 2);
-  CHECK(contains(nothing.err, "standard input holds no vector"));
-}
-
-TEST_CASE("explain puts a fault word into words", "[emu][cli][pte][M-34][P-45][P-47][P-48]") {
-  std::string all;
-  for (const Words& words :
-       {Words{"--fsr", "a0f", "--far", "0x1234"}, Words{"--fsr", "0x8000020F"}, Words{"--fsr", "207", "--ifsr"},
-        Words{"--fsr", "a06", "--far", "bf000000"}, Words{"--fsr", "0x2a05"}, Words{"--fsr", "80f"},
-        Words{"--fsr", "221"}, Words{"--fsr", "e50"}, Words{"--fsr", "222"}})
-    all += pte(with({"explain"}, words)).out;
-  check_golden(golden / "explain.txt", all);
-
-  const json fault = json::parse(pte({"explain", "--fsr", "a0f", "--far", "1234", "--format", "json"}).out);
 TEST_CASE("check reads a file: status 0 when all agree, 1 when some differ, in three formats", "[emu][cli][pte]") {
   const auto row = GENERATE(table<std::string, std::string>({
       {"text", ": AP2 1->0"},
@@ -490,6 +490,22 @@ TEST_CASE("check of an empty file is no success", "[emu][cli][pte]") {
   CHECK(run.err == "lpaemu: error: '" + file.path() + "' holds no vector; write lines IN<TAB>OUT\n");
 }
 
+TEST_CASE("check of nothing is no success", "[emu][cli][pte]") {
+  const ProgramRun nothing = pte({"check", "-"}, "# nothing\n");
+  CHECK(nothing.status == 2);
+  CHECK(contains(nothing.err, "standard input holds no vector"));
+}
+
+TEST_CASE("explain puts a fault word into words", "[emu][cli][pte][M-34][P-45][P-47][P-48]") {
+  std::string all;
+  for (const Words& words :
+       {Words{"--fsr", "a0f", "--far", "0x1234"}, Words{"--fsr", "0x8000020F"}, Words{"--fsr", "207", "--ifsr"},
+        Words{"--fsr", "a06", "--far", "bf000000"}, Words{"--fsr", "0x2a05"}, Words{"--fsr", "80f"},
+        Words{"--fsr", "221"}, Words{"--fsr", "e50"}, Words{"--fsr", "222"}})
+    all += pte(with({"explain"}, words)).out;
+  check_golden(golden / "explain.txt", all);
+
+  const json fault = json::parse(pte({"explain", "--fsr", "a0f", "--far", "1234", "--format", "json"}).out);
   CHECK(fault.at("register") == "DFSR");
   CHECK(fault.at("far") == "0x00001234");
   CHECK(fault.at("level") == 3);
@@ -498,4 +514,10 @@ TEST_CASE("check of an empty file is no success", "[emu][cli][pte]") {
   CHECK(fault.at("linux").at("handler") == "do_page_fault");
   CHECK(fault.at("linux").at("code") == "SEGV_ACCERR");
   CHECK(fault.at("warnings").empty());
+
+  for (const char* word : {"221", "211", "219"}) {
+    CAPTURE(word);
+    CHECK_FALSE(contains(pte({"explain", "--fsr", word}).out, "warning: "));
+    CHECK(contains(pte({"explain", "--fsr", word, "--ifsr"}).out, "is of DFSR only"));
+  }
 }

@@ -89,13 +89,16 @@ int run(const Options& options) {
 void add_pte_check_command(CLI::App& pte, Action& action) {
   CLI::App* command = pte.add_subcommand("check", "Compares lines IN<TAB>OUT with what cpu_v7_set_pte_ext stores");
   const auto options = std::make_shared<Options>();
-  command->add_option("FILE", options->file, "The vectors, or - for standard input")->required()->type_name("|-");
+  command->add_option("FILE", options->file, "The vectors, or - for standard input")
+      ->required()
+      ->option_text("REQUIRED");
   command->add_option("--format", options->format, "text: differences and counts; tap; junit")
       ->check(CLI::IsMember({"text", "tap", "junit"}))
       ->capture_default_str();
   command->footer(
       "Empty lines and lines that begin with # are skipped. Exit status: 0 all agree, 1 some differ, 2 a line is no "
-      "vector or there is none (the others are still compared), 125 the file cannot be read.");
+      "vector or there is none (the others are still compared), 125 the file cannot be read or the output not "
+      "written.");
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }
 

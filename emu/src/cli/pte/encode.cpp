@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,7 +52,7 @@ CLI::Option* add_names_option(CLI::App& command, const std::string& name,
 struct Options {
   mmu::LeafSpec spec;
   std::string pa;
-  std::string prot;
+  std::optional<std::string> prot;
   bool user = false;
   bool no_user = false;
   bool rdonly = false;
@@ -80,14 +81,14 @@ mmu::VmAccess parse_prot(const std::string& text) {
 void finish(Options& options) {
   mmu::LeafSpec& spec = options.spec;
   spec.pa = parse_pa(options.pa);
-  if (options.prot.empty() && !options.none) refuse("--prot", "is required, unless --none says it");
-  if (!options.prot.empty()) spec.access = parse_prot(options.prot);
+  if (!options.prot && !options.none) refuse("--prot", "is required, unless --none says it");
+  if (options.prot) spec.access = parse_prot(*options.prot);
   const bool any = spec.access.read || spec.access.write || spec.access.exec;
   if (options.none && any)
-    refuse("--none", fmt::format("contradicts --prot {}: PROT_NONE has no rights", options.prot));
+    refuse("--none", fmt::format("contradicts --prot {}: PROT_NONE has no rights", *options.prot));
   if (!any && options.user) refuse("--user", "contradicts PROT_NONE, an entry without USER");
   if (options.rdonly && spec.access.write)
-    refuse("--rdonly", fmt::format("contradicts --prot {}; a write-protected page is r-- or r-x", options.prot));
+    refuse("--rdonly", fmt::format("contradicts --prot {}; a write-protected page is r-- or r-x", *options.prot));
   spec.user = !options.no_user;
 }
 
@@ -128,6 +129,7 @@ void add_pte_encode_command(CLI::App& pte, Action& action) {
   CLI::App* command = pte.add_subcommand("encode", "Prints the page or block descriptor that these words describe");
   const auto options = std::make_shared<Options>();
   declare(*command, *options);
+  command->footer(exit_status_help);
   command->callback([options, &action] {
     finish(*options);
     const auto form = options->stored ? mmu::LeafForm::stored : mmu::LeafForm::given;

@@ -25,7 +25,7 @@ using Handler = kernel::FsrInfo::Handler;
 
 struct Options {
   std::string fsr;
-  std::string far;
+  std::optional<std::string> far;
   bool ifsr = false;
   std::string format = "text";
 };
@@ -168,10 +168,11 @@ void add_pte_explain_command(CLI::App& pte, Action& action) {
   command->add_option("--format", options->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  command->footer(exit_status_help);
   command->callback([options, &action] {
     const std::uint32_t word = parse_word("--fsr", options->fsr);
     std::optional<mmu::VirtAddr> far;
-    if (!options->far.empty()) far = mmu::VirtAddr{parse_word("--far", options->far)};
+    if (options->far) far = mmu::VirtAddr{parse_word("--far", *options->far)};
     action = [options, word, far] {
       const Explanation explanation = explain(word, far, options->ifsr);
       Output output;

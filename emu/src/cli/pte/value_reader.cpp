@@ -25,7 +25,7 @@ void report(std::string_view unit, std::uint64_t number, std::string_view text, 
 void add_values_option(CLI::App& command, std::vector<std::string>& words) {
   command.add_option("HEX", words, "64-bit values, or - for one a line on standard input")
       ->required()
-      ->type_name("...|-");
+      ->option_text("REQUIRED");
   command.footer(values_help);
 }
 

@@ -12,10 +12,9 @@ namespace lpaemu::emu {
 
 inline constexpr const char* values_help =
     "Values are up to 16 hex digits in either case, with or without 0x. `-` reads one a line from standard input; "
-    "empty "
-    "lines are skipped. What is no value is reported on standard error with its line or place, and makes the exit "
-    "status "
-    "2; the good ones before and after it are still printed.";
+    "empty lines are skipped. What is no value is reported on standard error with its line or place; the good ones "
+    "before and after it are still printed. Exit status: 0, 2 wrong usage or something was no value, 125 standard "
+    "input cannot be read or the output not written.";
 
 class ValueReader {
  public:

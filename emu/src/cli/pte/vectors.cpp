@@ -45,6 +45,7 @@ void add_pte_vectors_command(CLI::App& pte, Action& action) {
                    "tsv: IN<TAB>OUT, 16 hex digits each, as `check` reads them; json: an array of {in, out, name}")
       ->check(CLI::IsMember({"tsv", "json"}))
       ->capture_default_str();
+  command->footer(exit_status_help);
   command->callback([format, &action] {
     action = [format] {
       Output output;

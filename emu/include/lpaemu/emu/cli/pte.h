@@ -16,6 +16,10 @@ void add_pte_vectors_command(CLI::App& pte, Action& action);
 void add_pte_check_command(CLI::App& pte, Action& action);
 void add_pte_explain_command(CLI::App& pte, Action& action);
 
+/// What --help says of the exit status of a command that either prints all or nothing.
+inline constexpr const char* exit_status_help =
+    "Exit status: 0, 2 wrong usage (nothing is printed), 125 the output cannot be written.";
+
 /// Declares `HEX...|-` on a command.
 void add_values_option(CLI::App& command, std::vector<std::string>& words);
 /// Throws CLI::ParseError unless `-` stands alone.
