@@ -460,6 +460,23 @@ TEST_CASE("check names each difference bit by bit, in three formats", "[emu][cli
   check_golden(golden / "check.junit.xml", junit.out);
 }
 
+TEST_CASE("check names the bits of wider fields, and a swap entry's fields", "[emu][cli][pte]") {
+  const auto row = GENERATE(table<std::string, std::string>({
+      {"0060000123456f5f 0060000123456ddf", "SH 1->3 (bit 9)"},
+      {"0060000123456f5f 0060000123455fdf", "OA 0x123455->0x123456 (bits 13, 12)"},
+      {"04e0000123456f5f 00e0000123456ddf", "SH 1->3 (bit 9), RDONLY 0->1"},
+      {"12348c 080000000012340c", "EXCLUSIVE 0->1, SOFT_DIRTY 1->0"},
+      {"12348c 12358d", "PRESENT 1->0 (bit 0), OFFSET 0x1235->0x1234 (bit 8)"},
+      {"12348c 123490", "TYPE 4->3 (bits 4, 3, 2)"},
+      {"0 80", "AP2 1->0"},
+  }));
+  const auto& [line, difference] = row;
+  const ProgramRun run = pte({"check", "-"}, line);
+  CAPTURE(line);
+  CHECK(run.status == 1);
+  CHECK(contains(run.out, ": " + difference + "\n"));
+}
+
 TEST_CASE("check reads a file: status 0 when all agree, 1 when some differ, in three formats", "[emu][cli][pte]") {
   const auto row = GENERATE(table<std::string, std::string>({
       {"text", ": AP2 1->0"},

@@ -88,12 +88,16 @@ std::string describe_fields(std::span<const FieldInfo> fields, std::uint64_t raw
   return text;
 }
 
+std::string describe_change(const FieldInfo& field, std::uint64_t before, std::uint64_t after) {
+  return fmt::format("{} {}->{}", field.name, field_value(field, before), field_value(field, after));
+}
+
 std::string describe_changes(Pte before, Pte after) {
   std::string text;
   for (const FieldInfo& field : leaf::fields | std::views::reverse) {
     if (field.value_in(before.raw()) == field.value_in(after.raw())) continue;
-    fmt::format_to(std::back_inserter(text), "{}{} {}->{}", text.empty() ? "" : ", ", field.name,
-                   field_value(field, before.raw()), field_value(field, after.raw()));
+    fmt::format_to(std::back_inserter(text), "{}{}", text.empty() ? "" : ", ",
+                   describe_change(field, before.raw(), after.raw()));
   }
   return text;
 }

@@ -58,6 +58,7 @@ TEST_CASE("changes print the fields that differ, from bit 0 up", "[mmu][print]")
         "AP2 1->0, DIRTY 0->1, SOFT_DIRTY 0->1");
   CHECK(describe_changes(Pte{0x1003}, Pte{0xabc'd003}) == "OA 1->0xabcd");
   CHECK(describe_changes(Pte{7}, Pte{7}).empty());
+  CHECK(describe_change(leaf::fields.back(), 1, 0) == "VALID 1->0");
 }
 
 }  // namespace lpaemu::mmu

@@ -2,13 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <iterator>
+#include <limits>
+#include <ranges>
 
 #include "lpaemu/emu/cli/hex.h"
+#include "lpaemu/mmu/explain.h"
 #include "lpaemu/mmu/print.h"
 
 namespace lpaemu::emu {
 namespace {
+
+/// "bit 12" or "bits 14, 12".
+std::string bits_in(std::uint64_t mask) {
+  std::string text;
+  for (unsigned bit = std::numeric_limits<std::uint64_t>::digits; bit-- > 0;)
+    if ((mask >> bit & 1U) != 0) fmt::format_to(std::back_inserter(text), "{}{}", text.empty() ? "" : ", ", bit);
+  return (std::has_single_bit(mask) ? "bit " : "bits ") + text;
+}
 
 /// Differences and the summary.
 class TextReport final : public CheckReport {
@@ -97,7 +109,17 @@ class JunitReport final : public CheckReport {
 
 }  // namespace
 
-std::string CheckedVector::differences() const { return mmu::describe_changes(mmu::Pte{file}, mmu::Pte{model}); }
+std::string CheckedVector::differences() const {
+  std::string text;
+  for (const mmu::FieldInfo& field : mmu::fields_of(mmu::Descriptor{model}, mmu::last_level) | std::views::reverse) {
+    const std::uint64_t changed = (file ^ model) & field.mask();
+    if (changed == 0) continue;
+    fmt::format_to(std::back_inserter(text), "{}{}", text.empty() ? "" : ", ",
+                   mmu::describe_change(field, file, model));
+    if (field.width() != 1) text += " (" + bits_in(changed) + ")";
+  }
+  return text;
+}
 
 void CheckReport::vector(const CheckedVector& vector) {
   ++(vector.agrees() ? agreed_ : differed_);

@@ -16,7 +16,8 @@ struct CheckedVector {
   std::uint64_t model;
 
   [[nodiscard]] bool agrees() const { return file == model; }
-  /// "AP2 1->0, DIRTY 0->1": from the file's value to the model's.
+  /// "AP2 1->0, SH 3->1 (bit 9)": from the file's value to the model's, by the fields of what the model stores: a
+  /// swap entry's or a page's.
   [[nodiscard]] std::string differences() const;
 };
 

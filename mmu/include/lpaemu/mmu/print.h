@@ -29,6 +29,9 @@ namespace lpaemu::mmu {
 /// One line a field that is not zero, from a field table: "  [58] RDONLY = 1  software: L_PTE_RDONLY".
 [[nodiscard]] std::string describe_fields(std::span<const FieldInfo> fields, std::uint64_t raw);
 
+/// How a field's value changes from one word to the other: "AP2 1->0".
+[[nodiscard]] std::string describe_change(const FieldInfo& field, std::uint64_t before, std::uint64_t after);
+
 /// The names of the fields in which two leaf values differ, with their old and new values: "AP2 1->0, DIRTY 0->1".
 [[nodiscard]] std::string describe_changes(Pte before, Pte after);
 
