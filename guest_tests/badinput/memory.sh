@@ -21,7 +21,7 @@ failed=0
 
 storm() { # storm MB WAY: runs `death WAY` with --mem MB
   "$measure" "$work/how" "$lpaemu" run --timeout 120 --mem "$1M" "$programs/death" "$2" </dev/null >"$work/out" 2>"$work/err"
-  read -r how number _ _ _ rss <"$work/how"
+  read -r how number _ _ _ rss _ <"$work/how"
   rss=$((rss / 1024))
   if [ "$how" = exit ] && [ "$number" != 124 ] && [ $rss -le $(($1 + overhead_mb)) ]; then
     echo "ok   $2 with --mem $1M: $how $number, peak $rss MB"

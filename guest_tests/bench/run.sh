@@ -143,6 +143,29 @@ if wanted mmu && [ -x "$mmu" ]; then
     }' "$work/mmu"
 fi
 
+# ---- the MMU model over a million lines
+if wanted mmu; then
+  printf '\nlpaemu pte over a million lines, seconds of CPU, medians of %s runs\n' "$runs"
+  # Values of 16 random digits: pages, swap entries and reserved words.
+  awk 'BEGIN { srand(1); for (i = 0; i < 1000000; i++) { for (k = 0; k < 4; k++) printf "%04x", 65536 * rand(); print "" } }' >"$work/values"
+  "$lpaemu" pte set-pte-ext - <"$work/values" >"$work/vectors" || bad=1
+  lines() { # lines INPUT WORD...: one command
+    input=$1 run=0
+    shift
+    : >"$work/seconds"
+    while [ $run -lt "$runs" ]; do
+      run=$((run + 1))
+      "$build/measure" "$work/how" "$lpaemu" pte "$@" - <"$work/$input" >/dev/null || bad=1
+      cat "$work/how" >>"$work/seconds"
+    done
+    awk -v name="$*" "$median"'{ s = s " " $8 } END { printf "  %-38s %10.2f s\n", name, median(s) }' "$work/seconds"
+  }
+  lines values decode
+  lines values decode --format json
+  lines values set-pte-ext
+  lines vectors check
+fi
+
 # ---- start
 if wanted start; then
   : >"$work/starts"
