@@ -8,20 +8,17 @@
 
 #include "lpaemu/emu/cli/run_options.h"
 #include "lpaemu/emu/host/posix_host.h"
-#include "lpaemu/emu/host/repeater.h"
 #include "lpaemu/emu/machine/user.h"
 
 namespace lpaemu::emu {
 
 class Listeners;
 
-enum class Purpose : std::uint8_t { run, debug };
-
 class GuestRun {
  public:
   /// Makes the machine, mounts the tree and loads the program.
-  /// For a debugger: a guest that can go on after interrupt().
-  [[nodiscard]] static Expected<std::unique_ptr<GuestRun>, Error> create(const RunOptions& options, Purpose purpose);
+  [[nodiscard]] static Expected<std::unique_ptr<GuestRun>, Error> create(const RunOptions& options,
+                                                                         BlockHook block_hook);
   ~GuestRun();
 
   [[nodiscard]] UserMachine& machine() { return *machine_; }
@@ -30,7 +27,6 @@ class GuestRun {
   void interrupt() {
     machine_->interrupt();
     host_.interrupt();
-    if (nudges_) nudges_->wake();
   }
 
   /// Says how the run ended, where that needs words, and writes what --stats asks for; answers the exit status.
@@ -45,7 +41,6 @@ class GuestRun {
   PosixHost host_;
   std::unique_ptr<UserMachine> machine_;
   std::unique_ptr<Listeners> listeners_;
-  std::optional<Repeater> nudges_;
 };
 
 void to_standard_error(std::string_view text);
