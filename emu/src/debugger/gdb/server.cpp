@@ -55,7 +55,7 @@ Resume Server::go(Resume resume) {
   last_resume_ = resume;
   connections_.interrupt_on_input(true);
   // What has come already causes none. [gdb doc, Interrupts]
-  interrupt_owed_ = reader_.take_interrupt() || interrupt_owed_;
+  interrupt_owed_ = attached_ && (reader_.take_interrupt() || interrupt_owed_);
   if (interrupt_owed_) debugger_->machine().interrupt();
   return resume;
 }
