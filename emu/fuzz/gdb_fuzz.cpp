@@ -1,14 +1,12 @@
 // What a GDB's connection may bring, to a server with a guest: no bytes abort it, and it always comes to an end.
 #include <array>
 #include <atomic>
-#include <chrono>
-#include <mutex>
 #include <string_view>
-#include <thread>
 
 #include "fuzz_target.h"
 #include "lpaemu/emu/debugger/gdb_server.h"
 #include "lpaemu/emu/host/posix_host.h"
+#include "lpaemu/emu/host/repeater.h"
 #include "tiny_program.h"
 
 namespace lpaemu::emu {
@@ -34,27 +32,19 @@ class Interrupts {
     void interrupt() const {
       machine.interrupt();
       host.interrupt();
+      static_cast<void>(machine.nudge());
     }
   };
 
-  void set_guest(const Guest* guest) {
-    const std::lock_guard lock{mutex_};
-    guest_ = guest;
-  }
+  Interrupts() { repeater_.wake(); }
+  void set_guest(const Guest* guest) { guest_ = guest; }
 
  private:
-  void run(const std::stop_token& ended) {
-    constexpr std::chrono::milliseconds period{5};
-    while (!ended.stop_requested()) {
-      std::this_thread::sleep_for(period);
-      const std::lock_guard lock{mutex_};
-      if (guest_ != nullptr) guest_->interrupt();
-    }
-  }
-
-  std::mutex mutex_;
-  const Guest* guest_ = nullptr;
-  std::jthread thread_{[this](const std::stop_token& ended) { run(ended); }};
+  std::atomic<const Guest*> guest_ = nullptr;
+  Repeater repeater_{[this] {
+    if (const Guest* guest = guest_; guest != nullptr) guest->interrupt();
+    return true;
+  }};
 };
 
 Interrupts& interrupts() {
@@ -104,7 +94,7 @@ void serve(std::string_view bytes) {
   gdb::Server server{client, gdb::AtStart::wait_for_client, [] { return false; }};
   for (int guests = 0; guests < most_guests; ++guests) {
     PosixHost host;
-    const auto machine = tests::tiny_machine(host, code, BlockHook::on);
+    const auto machine = tests::tiny_machine(host, code, true);
     const Interrupts::Guest guest{*machine, host};
     client.set_guest(&guest);
     auto debugger = Debugger::attach(*machine, [&host] { host.clear_interrupt(); });

@@ -46,8 +46,8 @@ inline std::vector<std::uint32_t> tiny_program(std::span<const std::uint32_t> co
 
 /// A machine with that program loaded as /prog, and 4 MiB of memory.
 inline std::unique_ptr<UserMachine> tiny_machine(kernel::Host& host, std::span<const std::uint32_t> code,
-                                                 BlockHook block_hook = BlockHook::off) {
-  auto created = UserMachine::create({.ram_bytes = 4U << 20, .block_hook = block_hook}, host);
+                                                 bool debugged = false) {
+  auto created = UserMachine::create({.ram_bytes = 4U << 20, .debugged = debugged}, host);
   LPAEMU_ASSERT(created.has_value(), "no machine: {}", created.error().message);
   std::unique_ptr<UserMachine> machine = std::move(*created);
   kernel::Kernel& kernel = machine->kernel();

@@ -110,7 +110,7 @@ int debug(const DebugOptions& options) {
   if (!commands) return fail(commands.error().message);
   auto descriptor = take_standard_input(options.input);
   if (!descriptor) return fail(descriptor.error().message);
-  const auto guest = GuestRun::create(options.run, BlockHook::on);
+  const auto guest = GuestRun::create(options.run, Purpose::debug);
   if (!guest) return fail(guest.error().message);
   GuestRun& run = **guest;
 

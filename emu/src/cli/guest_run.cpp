@@ -98,15 +98,16 @@ int say_how_it_ended(UserMachine& machine, RunEnd end, std::optional<int> signal
 GuestRun::GuestRun(const RunOptions& options) : options_{options}, begin_{std::chrono::steady_clock::now()} {}
 GuestRun::~GuestRun() = default;
 
-Expected<std::unique_ptr<GuestRun>, Error> GuestRun::create(const RunOptions& options, BlockHook block_hook) {
+Expected<std::unique_ptr<GuestRun>, Error> GuestRun::create(const RunOptions& options, Purpose purpose) {
   std::unique_ptr<GuestRun> run{new GuestRun{options}};
   const UserMachineConfig config{.ram_base = mmu::PhysAddr{options.ram_base},
                                  .ram_bytes = options.mem,
                                  .soft_dirty_mode = options.soft_dirty,
                                  .uid = options.uid,
-                                 .block_hook = block_hook};
+                                 .debugged = purpose == Purpose::debug};
   LPAEMU_TRY(machine, UserMachine::create(config, run->host_));
   run->machine_ = std::move(machine);
+  if (purpose == Purpose::debug) run->nudges_.emplace([&guest = *run->machine_] { return guest.nudge(); });
   LPAEMU_TRY(paths, mount_guest_tree(run->machine_->kernel(), options.tree));
   run->listeners_ = std::make_unique<Listeners>(options, *run->machine_);
   if (options.stats) LPAEMU_TRY_VOID(run->listeners_->open_report(*options.stats));

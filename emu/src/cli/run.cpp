@@ -73,7 +73,7 @@ int run_with_gdb(RunOptions options) {
 
   std::optional<int> status;
   while (true) {
-    const auto guest = GuestRun::create(options, BlockHook::on);
+    const auto guest = GuestRun::create(options, Purpose::debug);
     if (!guest && !status) return fail(guest.error().message);
     if (guest) {
       running.guest = guest->get();
@@ -91,7 +91,7 @@ int run_with_gdb(RunOptions options) {
 
 int run(const RunOptions& options) {
   if (options.gdb) return run_with_gdb(options);
-  const auto guest = GuestRun::create(options, BlockHook::off);
+  const auto guest = GuestRun::create(options, Purpose::run);
   if (!guest) return fail(guest.error().message);
   StopSignals signals{options.timeout_seconds, [&run = **guest] { run.interrupt(); }};
   const auto end = (*guest)->machine().run();

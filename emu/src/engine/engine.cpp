@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "lpaemu/emu/engine/restart_hazards.h"
 #include "lpaemu/mmu/assert.h"
 #include "unicorn_cpu.h"
 
@@ -75,6 +76,9 @@ class Engine::Events final : public CpuEvents {
     if (engine_.stop_ || engine_.restart_) engine_.cpu_->stop();
   }
 
+  void on_translation(VirtAddr va, std::uint32_t bytes) noexcept override { engine_.look_for_hazards(va, bytes); }
+  bool on_instruction(VirtAddr va) noexcept override { return engine_.is_hazard(va); }
+
   bool on_invalid_instruction() noexcept override {
     const Syndrome syndrome = engine_.cpu_->syndrome();
     if (!is_undefined(syndrome)) {
@@ -99,9 +103,17 @@ class Engine::Events final : public CpuEvents {
       return engine_.cpu_->stop();
     }
     if (!std::exchange(engine_.block_counted_, false)) ++engine_.statistics_.blocks;
+    if (engine_.block_hook_ == BlockHook::for_steps && ++engine_.blocks_since_step_ > patience) [[unlikely]] {
+      engine_.drop_block_hook_ = engine_.restart_ = true;
+      return engine_.cpu_->stop();
+    }
   }
 
  private:
+  /// Blocks without a step after which the block hook goes: some milliseconds, about what it costs to translate a
+  /// program's code anew.
+  static constexpr std::uint64_t patience = 1'000'000;
+
   Engine& engine_;
 };
 
@@ -126,6 +138,9 @@ Stop Engine::run(EngineClient& client) {
   step_begun_ = false;
   for (;;) {
     if (cpu_->abandoned()) return Stop{StopReason::requested};
+    if (debug_pages_ != nullptr && take_request()) return Stop{StopReason::requested};
+    if (std::exchange(drop_block_hook_, false)) cpu_->set_block_hook(false);
+    if (!new_hazards_.empty()) watch_new_hazards();
     if (std::exchange(clear_monitor_, false)) {
       ++statistics_.monitor_clears;
       cpu_->clear_exclusive_monitor();
@@ -133,6 +148,7 @@ Stop Engine::run(EngineClient& client) {
     restart_ = false;
     stop_.reset();
     ++statistics_.starts;
+    if (debug_pages_ != nullptr) drop_entry(pc_);  // for nudge(): the first fetch is to miss
     const auto ended = cpu_->start(pc_);
     if (!std::exchange(pc_written_, false)) pc_ = cpu_->pc();
 
@@ -163,6 +179,10 @@ Expected<void, Error> Engine::enable_debugging() {
   shadow_ram_ = std::move(shadow);
   debug_pages_ = std::make_unique<DebugPages>(ram_, *shadow_ram_, static_cast<SoftTlb&>(*this));
   bridge_.set_debug_pages(debug_pages_.get());
+  cpu_->watch_translation();
+  clear_monitor_ = true;  // a block before the first one of the guest's: watching begins with the second one
+  block_hook_ = BlockHook::for_steps;
+  cpu_->set_block_hook(true);
   return {};
 }
 
@@ -173,6 +193,12 @@ bool Engine::at_stop_address(unsigned exception) const {
 void Engine::request_stop() {
   if (!remedies_.stop_at_blocks) return cpu_->stop();
   stop_requested_.store(true, std::memory_order_relaxed);
+}
+
+bool Engine::nudge() noexcept {
+  if (!stop_requested_) return false;
+  if (!cpu_->block_hook()) cpu_->nudge();
+  return true;
 }
 
 void Engine::abandon() { cpu_->abandon(); }
@@ -253,7 +279,16 @@ void Engine::clear_exclusive_monitor() {
   clear_monitor_ = true;
 }
 
-void Engine::set_block_hook(BlockHook hook) { cpu_->set_block_hook(hook == BlockHook::on); }
+void Engine::set_block_hook(BlockHook hook) {
+  block_hook_ = hook;
+  cpu_->set_block_hook(hook == BlockHook::on);
+}
+
+void Engine::set_stepping(bool on) {
+  stepping_ = on;
+  blocks_since_step_ = 0;
+  if (on && block_hook_ == BlockHook::for_steps) cpu_->set_block_hook(true);
+}
 
 void Engine::drop_entry(VirtAddr va) {
   ++statistics_.page_flushes;
@@ -275,6 +310,34 @@ void Engine::flush_as_if_used(std::uint32_t entries) {
 void Engine::drop_code(mmu::Pfn pfn) {
   ++statistics_.code_drops;
   cpu_->drop_code(pfn);
+}
+
+// ---- Hazards: instructions at which nudge() must not leave. Found when they are translated, watched before they run.
+
+void Engine::look_for_hazards(VirtAddr va, std::uint32_t bytes) {
+  if (!remedies_.watch_hazards || block_hook_ == BlockHook::on) return;
+  const InstructionSet set = mmu::PSR::T.get(cpsr()) ? InstructionSet::thumb : InstructionSet::arm;
+  for (const std::uint32_t offset : find_restart_hazards(bridge_.code(va, bytes), set)) {
+    const VirtAddr hazard = va + offset;
+    if (hazards_.insert(hazard.raw()).second) new_hazards_.push_back(hazard);
+  }
+  if (new_hazards_.empty()) return;
+  restart_ = true;
+  cpu_->stop();
+}
+
+void Engine::watch_new_hazards() {
+  // With the instruction behind it.
+  for (const VirtAddr hazard : std::exchange(new_hazards_, {})) cpu_->watch_instructions(hazard, 2 * hazard_bytes);
+  // The library looks through a list of all that is watched; a guest with endless hazards pays for the block hook.
+  constexpr std::size_t most = 4096;
+  if (hazards_.size() > most) set_block_hook(BlockHook::on);
+}
+
+bool Engine::is_hazard(VirtAddr va) {
+  if (!hazards_.contains(va.raw())) return false;
+  const InstructionSet set = mmu::PSR::T.get(cpsr()) ? InstructionSet::thumb : InstructionSet::arm;
+  return !find_restart_hazards(bridge_.code(va, hazard_bytes), set).empty();
 }
 
 std::string Engine::version() { return UnicornCpu::version(); }

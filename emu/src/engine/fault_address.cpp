@@ -50,11 +50,14 @@ std::optional<DataAccess> misaligned_access(const Encoding& encoding, const kern
   return found == all.end() ? all[0] : *found;
 }
 
+bool loads_over_base(const Encoding& encoding) {
+  return is_offset_ldrd(encoding) && encoding.field(15, 12) == encoding.field(19, 16);
+}
+
 std::optional<LostBase> lost_base(const Encoding& encoding, const kernel::UserRegisters& at, VirtAddr page) {
-  if (!is_offset_ldrd(encoding) || !condition_passed(encoding, at.cpsr)) return std::nullopt;
-  const unsigned rt = encoding.field(15, 12);
+  if (!loads_over_base(encoding) || !condition_passed(encoding, at.cpsr)) return std::nullopt;
   const unsigned rn = encoding.field(19, 16);
-  if (rt != rn || find_fault_address(encoding, at, page, mmu::Access::read)) return std::nullopt;
+  if (find_fault_address(encoding, at, page, mmu::Access::read)) return std::nullopt;
   // The address that the base as it is now leads to is off by as much as the base is: the second word is the page's
   // first, since an LDRD that is not aligned takes another fault.
   const DataAccesses words = data_accesses(encoding, at);

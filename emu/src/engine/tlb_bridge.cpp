@@ -97,6 +97,19 @@ FillResult TlbBridge::fill(VirtAddr va, Access access, EngineClient* client) {
   return granted;
 }
 
+std::vector<std::byte> TlbBridge::code(VirtAddr va, std::uint32_t bytes) {
+  std::vector<std::byte> code;
+  while (code.size() < bytes) {
+    const VirtAddr at = va + static_cast<std::uint32_t>(code.size());
+    const Walked walked = walk(at, Access::execute);
+    if (!walked.good()) break;
+    const auto page = ram_.page(walked.pa).subspan(at.page_offset());
+    const std::size_t step = std::min(page.size(), bytes - code.size());
+    code.insert(code.end(), page.begin(), page.begin() + static_cast<std::ptrdiff_t>(step));
+  }
+  return code;
+}
+
 bool TlbBridge::ask(const Fault& fault, EngineClient& client) {
   ++statistics_.faults;
   if (fault.access != Access::execute) filling_ = fault.va;

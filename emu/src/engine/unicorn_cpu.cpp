@@ -23,6 +23,7 @@ namespace {
 constexpr VirtAddr reserved_va{0xfffff000};
 
 constexpr std::uint32_t insn_clrex = 0xf57ff01f;
+constexpr std::uint32_t insn_b_next = 0xeaffffff;
 constexpr std::uint32_t insn_svc_0 = 0xef000000;
 
 constexpr std::uint32_t cpacr_full_access = 0x00f00000;  // cp10 and cp11 [armv7 B4.1.40]
@@ -93,7 +94,12 @@ struct UnicornCpu::Hooks {
     static_assert(Rights::read == UC_PROT_READ && Rights::write == UC_PROT_WRITE && Rights::execute == UC_PROT_EXEC);
     result->paddr = filled.page.raw();
     result->perms = static_cast<uc_prot>(filled.rights.bits());
-    if (access != Access::execute) cpu.fix_it_state();
+    // TRAP, asynchronous stop: one that comes while the library begins to run is half lost: it does not stop, but no
+    // hook is called any more. When the library fetches it has begun.
+    if (access != Access::execute)
+      cpu.fix_it_state();
+    else if (for_guest)
+      cpu.may_leave_ = true;
     return true;
   }
 
@@ -115,6 +121,18 @@ struct UnicornCpu::Hooks {
     auto& cpu = *static_cast<UnicornCpu*>(user);
     const Scoped where{cpu.where_, Where::block};
     if (!cpu.in_stub_) cpu.events_.on_block();
+  }
+
+  static void translation(uc_engine*, uc_tb* block, uc_tb*, void* user) noexcept {
+    auto& cpu = *static_cast<UnicornCpu*>(user);
+    const Scoped where{cpu.where_, Where::translation};
+    if (!cpu.in_stub_) cpu.events_.on_translation(VirtAddr{static_cast<std::uint32_t>(block->pc)}, block->size);
+  }
+
+  static void instruction(uc_engine*, std::uint64_t va, std::uint32_t, void* user) noexcept {
+    auto& cpu = *static_cast<UnicornCpu*>(user);
+    // A nudge that came before leaves right here, behind this hook and before the instruction.
+    cpu.may_leave_ = !cpu.events_.on_instruction(VirtAddr{static_cast<std::uint32_t>(va)});
   }
 
   static bool refused(uc_engine*, uc_mem_type, std::uint64_t pa, int, std::int64_t, void* user) noexcept {
@@ -140,7 +158,9 @@ Expected<void, Error> UnicornCpu::open(GuestRam& ram) {
   const PhysAddr top = PhysAddr{PhysAddr::mask}.page();
   LPAEMU_TRY(stub, GuestRam::reserve(ram.contains(top) ? PhysAddr{} : top, mmu::PAGE_SIZE));
   stub_ = std::move(stub);
-  const std::array code{insn_clrex, insn_svc_0};
+  // TRAP, first blocks: the library tells of translations (watch_translation()) when some block has come to its end,
+  // which one that a system call or a stop leaves does not. So here is one that does.
+  const std::array code{insn_clrex, insn_b_next, insn_svc_0};
   std::memcpy(stub_->host(), code.data(), sizeof code);
 
   uc_err error = UC_ERR_OK;
@@ -203,9 +223,10 @@ UnicornCpu::Ended UnicornCpu::start(VirtAddr pc) {
   const std::uint32_t thumb = mmu::PSR::T.get(cpsr()) && !in_stub_ ? 1 : 0;
   // TRAP, asynchronous stop: no timeout and no count here.
   error_ = uc_emu_start(uc_, pc.raw() | thumb, 0, 0, 0);
+  may_leave_ = false;
   if (stopped_ || abandoned_) return Ended::as_asked;
   switch (error_) {
-    case UC_ERR_OK: return Ended::wfi;  // nothing else ends it without an error
+    case UC_ERR_OK: return Ended::wfi;  // nothing but a nudge ends it without an error too
     case UC_ERR_EXCEPTION: return Ended::exception;
     default: return Ended::error;
   }
@@ -214,10 +235,16 @@ UnicornCpu::Ended UnicornCpu::start(VirtAddr pc) {
 void UnicornCpu::stop() {
   // TRAP, asynchronous stop: the library looks for a request after every load and store and leaves with the PC at the
   // same instruction, which then runs twice. At the start of a block and in INTR it is exact.
-  LPAEMU_ASSERT(where_ == Where::interrupt || where_ == Where::block || !remedies_.stop_at_blocks,
+  const bool exact = where_ == Where::interrupt || where_ == Where::block || where_ == Where::translation;
+  LPAEMU_ASSERT(exact || !remedies_.stop_at_blocks,
                 "the CPU can be stopped in INTR and at block starts only, not in {}", static_cast<int>(where_));
   stopped_ = true;
   uc_emu_stop(uc_);
+}
+
+// TRAP, asynchronous stop: kept away from what must not be made twice.
+void UnicornCpu::nudge() noexcept {
+  if (may_leave_) uc_emu_stop(uc_);
 }
 
 // TRAP, asynchronous stop: not exact. That does no harm to a guest that never runs again.
@@ -236,7 +263,9 @@ void UnicornCpu::clear_exclusive_monitor() {
     const Scoped stub{in_stub_, true};
     const Scoped alias{alias_, std::optional{stub_->base()}};
     drop_entry(reserved_va);
-    const Ended ended = start(reserved_va);
+    // A nudge that was meant for the guest may end it too soon.
+    Ended ended = Ended::wfi;
+    while (ended == Ended::wfi) ended = start(reserved_va);
     LPAEMU_ASSERT(ended == Ended::as_asked, "the CLREX stub ended by {}", error_text());
     drop_entry(reserved_va);
   }
@@ -267,6 +296,22 @@ void UnicornCpu::use_entries(std::uint32_t count) {
 }
 
 void UnicornCpu::drop_all_entries() { uc_ctl_flush_tlb(uc_); }
+
+void UnicornCpu::watch_translation() {
+  uc_hook handle = 0;
+  uc_hook_add(uc_, &handle, UC_HOOK_EDGE_GENERATED, reinterpret_cast<void*>(&Hooks::translation), this, 1, 0);
+}
+
+void UnicornCpu::watch_instructions(VirtAddr first, std::uint32_t bytes) {
+  LPAEMU_ASSERT(where_ == Where::outside, "instructions are watched before the CPU runs");
+  uc_hook handle = 0;
+  uc_hook_add(uc_, &handle, UC_HOOK_CODE, reinterpret_cast<void*>(&Hooks::instruction), this, first.raw(),
+              (first + (bytes - 1)).raw());
+  // What is translated already would not call it. By halfwords: the range may lie in two pages.
+  const Scoped where{where_, Where::call};
+  for (std::uint32_t i = 0; i < bytes; i += 2)
+    uc_ctl_remove_cache(uc_, std::uint64_t{(first + i).raw()}, std::uint64_t{(first + i).raw()} + 2);
+}
 
 void UnicornCpu::set_block_hook(bool on) {
   LPAEMU_ASSERT(where_ == Where::outside, "the block hook is settled before the CPU runs");

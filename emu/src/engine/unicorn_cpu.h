@@ -30,6 +30,10 @@ class CpuEvents {
   virtual bool on_invalid_instruction() noexcept = 0;
   /// The start of a block, if the block hook is on. CPU::stop() is allowed.
   virtual void on_block() noexcept = 0;
+  /// A block was translated, if watch_translation() was called. It has not been executed. CPU::stop() is allowed.
+  virtual void on_translation(mmu::VirtAddr, std::uint32_t /*bytes*/) noexcept {}
+  /// Before an instruction of watch_instructions(). True: it must not be made twice.
+  virtual bool on_instruction(mmu::VirtAddr) noexcept { return false; }
   /// An access to a physical address without memory, or with memory of add_table_memory() only. It ends start().
   virtual void on_refused(mmu::PhysAddr) noexcept {}
 
@@ -55,12 +59,16 @@ class UnicornCpu {
   /// Adds memory: pages that no walk of the guest's leads to. Requires: outside.
   [[nodiscard]] Expected<void, Error> map(GuestRam& memory);
 
-  enum class Ended : std::uint8_t { as_asked, wfi, exception, error };
+  enum class Ended : std::uint8_t { as_asked, wfi, exception, error };  // wfi: or nudge()
   /// Runs until something ends it. `stopped` of the answer is as_asked when stop() or on_invalid_instruction() did it;
   /// exception when a fill failed.
   [[nodiscard]] Ended start(mmu::VirtAddr pc);
-  /// Makes start() return. In on_interrupt() and on_block() only.
+  /// Makes start() return. In on_interrupt(), on_block() and on_translation() only.
   void stop();
+  /// Makes start() return `wfi` with the PC at an instruction that can be made again (restart_hazards.h), or does
+  /// nothing: to be called again and again until it has returned. From a signal handler on the thread of start(): it
+  /// must come all at once. It does nothing until a fetch has missed the soft TLB since start().
+  void nudge() noexcept;
   /// Makes start() return soon, wherever the guest is, and from then on at once. The instruction under way may have
   /// been made twice or in part: the guest is lost. From any thread or signal handler.
   void abandon() noexcept;
@@ -69,7 +77,7 @@ class UnicornCpu {
   [[nodiscard]] std::string error_text() const;
 
   /// Where the thread is.
-  enum class Where : std::uint8_t { outside, guest, fill, interrupt, invalid, block, call };
+  enum class Where : std::uint8_t { outside, guest, fill, interrupt, invalid, block, translation, call };
   [[nodiscard]] Where where() const { return where_; }
 
   // Registers. There is no way to write the PC: start() takes it.
@@ -99,6 +107,10 @@ class UnicornCpu {
   /// Fills this many entries of the soft TLB with nonsense. To be followed by drop_all_entries().
   void use_entries(std::uint32_t count);
   void drop_code(mmu::Pfn pfn);
+  /// Calls on_translation() from now on, but not for the first block of all.
+  void watch_translation();
+  /// Calls on_instruction() from now on before each instruction in `bytes` from `first` up. Requires: outside.
+  void watch_instructions(mmu::VirtAddr first, std::uint32_t bytes);
   /// Requires: outside.
   void set_block_hook(bool on);
   [[nodiscard]] bool block_hook() const { return block_hook_ != 0; }
@@ -130,6 +142,7 @@ class UnicornCpu {
   unsigned error_ = 0;
   bool stopped_ = false;  // start() is to end because it was asked to
   std::atomic<bool> abandoned_ = false;
+  std::atomic<bool> may_leave_ = false;  // the guest is executed, and nothing of it that must not be made twice
   std::size_t block_hook_ = 0;
   std::size_t refused_hook_ = 0;
   std::optional<mmu::PhysAddr> alias_;  // what the reserved address, and each that is read, maps just now

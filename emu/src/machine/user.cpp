@@ -27,13 +27,13 @@ std::uint32_t load_bias(const std::vector<std::uint32_t>& auxv, const kernel::Pr
 Expected<std::unique_ptr<UserMachine>, Error> UserMachine::create(const UserMachineConfig& config, kernel::Host& host) {
   LPAEMU_TRY(ram, GuestRam::reserve(config.ram_base, config.ram_bytes));
   LPAEMU_TRY(engine, Engine::create(*ram));
-  engine->set_block_hook(config.block_hook);
+  if (config.debugged) LPAEMU_TRY_VOID(engine->enable_debugging());
   return std::unique_ptr<UserMachine>{new UserMachine{config, host, std::move(ram), std::move(engine)}};
 }
 
 UserMachine::UserMachine(const UserMachineConfig& config, kernel::Host& host, std::unique_ptr<GuestRam> ram,
                          std::unique_ptr<Engine> engine)
-    : block_hook_{config.block_hook},
+    : debugged_{config.debugged},
       ram_{std::move(ram)},
       engine_{std::move(engine)},
       cp15_{Cp15::linux_smp(mmu::Ttbr{})},

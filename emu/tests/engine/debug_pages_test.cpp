@@ -16,10 +16,7 @@ constexpr std::uint32_t mov_r0_1 = 0xe3a00001, add_r0_r0_1 = 0xe2800001, ldr_r2_
 /// A machine made ready for a debugger.
 class DebuggedMachine {
  public:
-  DebuggedMachine() {
-    REQUIRE(machine_.engine().enable_debugging());
-    machine_.engine().set_block_hook(BlockHook::on);
-  }
+  DebuggedMachine() { REQUIRE(machine_.engine().enable_debugging()); }
   TestMachine* operator->() { return &machine_; }
   DebugPages& pages() { return machine_.engine().debug_pages(); }
   Stop step(unsigned size, InstructionSet set) {
@@ -175,4 +172,20 @@ TEST_CASE("a fault of the guest's own comes before the watch", "[emu][engine][de
   machine->set_r(1, data_va.raw());
   machine.pages().refuse(data_va, Rights{Rights::write});
   CHECK(machine->run_from(code_va).reason == StopReason::fault);
+}
+
+TEST_CASE("the block hook goes when nobody steps, and comes back with a step", "[emu][engine][debug]") {
+  constexpr std::uint32_t rounds = 3'000'000;
+  DebuggedMachine machine;
+  machine->code(code_va, {0xe2522001, 0x1afffffd, svc_0, mov_r0_1, svc_0});  // subs r2, r2, #1; bne .-4
+  machine->set_r(2, rounds);
+  CHECK(machine->run_from(code_va).reason == StopReason::svc);
+  CHECK(machine->r(2) == 0);
+  const std::uint64_t counted = machine->engine().statistics().blocks;
+  CHECK(counted > 0);
+  CHECK(counted < rounds / 2);
+  machine->set_pc(code_va + 12U);
+  CHECK(machine.step(4, InstructionSet::arm).reason == StopReason::stop_address);
+  CHECK(machine->r(0) == 1);
+  CHECK(machine->engine().statistics().blocks == counted + 1);
 }

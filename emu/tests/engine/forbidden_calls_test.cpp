@@ -22,11 +22,14 @@ unsigned count(const std::string& text, const std::string& part) {
 TEST_CASE("unicorn_cpu.cpp makes no forbidden call", "[engine][trap]") {
   const std::string text = source();
   REQUIRE(text.size() > 1000);
-  SECTION("TRAP, asynchronous stop: after an assertion, or for good; no timeout and no count") {
-    CHECK(count(text, "LPAEMU_ASSERT(where_ == Where::interrupt || where_ == Where::block") == 1);
+  SECTION("TRAP, asynchronous stop: after an assertion, away from hazards, or for good; no timeout and no count") {
+    CHECK(count(text, "exact = where_ == Where::interrupt || where_ == Where::block || where_ == Where::transl") == 1);
+    CHECK(count(text, "LPAEMU_ASSERT(exact || !remedies_.stop_at_blocks,") == 1);
     CHECK(count(text, "  stopped_ = true;\n  uc_emu_stop(uc_);\n") == 1);
     CHECK(count(text, "  abandoned_ = true;\n  uc_emu_stop(uc_);\n") == 1);
-    CHECK(count(text, "uc_emu_stop") == 2);
+    CHECK(count(text, "  if (may_leave_) uc_emu_stop(uc_);\n") == 1);
+    CHECK(count(text, "may_leave_ = true") == 1);
+    CHECK(count(text, "uc_emu_stop") == 3);
     CHECK(count(text, "abandoned_ = false") == 0);
     CHECK(count(text, "::start(VirtAddr pc) {\n  if (abandoned_) return") == 1);
     CHECK(count(text, "= uc_emu_start(uc_, pc.raw() | thumb, 0, 0, 0);") == 1);
@@ -47,7 +50,10 @@ TEST_CASE("unicorn_cpu.cpp makes no forbidden call", "[engine][trap]") {
     // Called where there is no memory.
     CHECK(count(text, "UC_HOOK_MEM_INVALID") == 1);
     CHECK(count(text, "UC_HOOK_MEM") == 1 + count(text, "UC_HOOK_MEM_FETCH_UNMAPPED"));
-    for (const char* hook : {"UC_HOOK_CODE", "UC_HOOK_INSN,", "UC_HOOK_EDGE", "UC_HOOK_TCG"}) {
+    // Called at hazards of a debugged guest.
+    CHECK(count(text, "UC_HOOK_CODE, reinterpret_cast<void*>(&Hooks::instruction), this, first.raw(),") == 1);
+    CHECK(count(text, "UC_HOOK_CODE") == 1);
+    for (const char* hook : {"UC_HOOK_INSN,", "UC_HOOK_TCG"}) {
       CAPTURE(hook);
       CHECK(count(text, hook) == 0);
     }

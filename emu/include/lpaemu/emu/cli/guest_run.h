@@ -8,17 +8,20 @@
 
 #include "lpaemu/emu/cli/run_options.h"
 #include "lpaemu/emu/host/posix_host.h"
+#include "lpaemu/emu/host/repeater.h"
 #include "lpaemu/emu/machine/user.h"
 
 namespace lpaemu::emu {
 
 class Listeners;
 
+enum class Purpose : std::uint8_t { run, debug };
+
 class GuestRun {
  public:
   /// Makes the machine, mounts the tree and loads the program.
-  [[nodiscard]] static Expected<std::unique_ptr<GuestRun>, Error> create(const RunOptions& options,
-                                                                         BlockHook block_hook);
+  /// For a debugger: a guest that can go on after interrupt().
+  [[nodiscard]] static Expected<std::unique_ptr<GuestRun>, Error> create(const RunOptions& options, Purpose purpose);
   ~GuestRun();
 
   [[nodiscard]] UserMachine& machine() { return *machine_; }
@@ -27,6 +30,7 @@ class GuestRun {
   void interrupt() {
     machine_->interrupt();
     host_.interrupt();
+    if (nudges_) nudges_->wake();
   }
 
   /// Says how the run ended, where that needs words, and writes what --stats asks for; answers the exit status.
@@ -41,6 +45,7 @@ class GuestRun {
   PosixHost host_;
   std::unique_ptr<UserMachine> machine_;
   std::unique_ptr<Listeners> listeners_;
+  std::optional<Repeater> nudges_;
 };
 
 void to_standard_error(std::string_view text);

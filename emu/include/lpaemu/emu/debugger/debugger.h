@@ -21,7 +21,7 @@ enum class DebugEnd : std::uint8_t { exited, killed, detached };
 class Debugger final : private kernel::Stopper, private kernel::Observer {
  public:
   /// `clear_interrupt`: undoes what an interrupt has done to the host's waits. Requires: `machine` has loaded its
-  /// program, has its block hook on, and outlives this.
+  /// program, was made to be debugged, and outlives this.
   [[nodiscard]] static Expected<std::unique_ptr<Debugger>, Error> attach(UserMachine& machine,
                                                                          std::function<void()> clear_interrupt);
   ~Debugger();

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <memory>
+#include <unordered_set>
+#include <vector>
 
 #include "lpaemu/emu/engine/engine_client.h"
 #include "lpaemu/emu/engine/guest_ram.h"
@@ -18,7 +20,8 @@ namespace lpaemu::emu {
 
 class UnicornCpu;
 
-enum class BlockHook : std::uint8_t { off, on };
+/// for_steps: on from a step until the guest has gone on for a while.
+enum class BlockHook : std::uint8_t { off, on, for_steps };
 
 class Engine final : private SoftTlb {
  public:
@@ -64,22 +67,25 @@ class Engine final : private SoftTlb {
   void clear_exclusive_monitor();
 
   // Debugging. Outside run().
-  /// Gets ready for the calls below; once. Fails where the guest's RAM leaves no room.
+  /// Gets ready for the calls below, and for nudge(); the block hook is on for steps. Fails where the guest's RAM
+  /// leaves no room.
   [[nodiscard]] Expected<void, Error> enable_debugging();
   /// Stops and watched pages. Requires: enable_debugging().
   [[nodiscard]] DebugPages& debug_pages() { return *debug_pages_; }
   /// While on, run() returns `stepped` before it enters a second block, whose beginning is exact as always. With a stop
-  /// behind the instruction at the PC that is one instruction, whatever it is. Requires: the block hook is on.
-  void set_stepping(bool on) { stepping_ = on; }
+  /// behind the instruction at the PC that is one instruction, whatever it is. Requires: the block hook is not off.
+  void set_stepping(bool on);
 
   // Stopping.
-  /// The block hook makes guest code 1.1 to 1.8 times as slow (guest_tests/bench/debugger.sh --only idle): on while the
-  /// guest may have to stop and go on, settled outside run(). Drops all translated
-  /// code when it changes.
+  /// The block hook makes short blocks nearly twice as slow. Drops all translated code when it changes. Outside run().
   void set_block_hook(BlockHook hook);
-  /// Makes run() return `requested` at the start of the next block, if the block hook is on, or at the next SVC.
-  /// From any thread or signal handler. One request ends one run.
+  /// Makes run() return `requested`: at the start of the next block if the block hook is on, at the next SVC, or before
+  /// the guest of a debugger is run at all. From any thread or signal handler. One request ends one run.
   void request_stop();
+  /// The same for a debugged guest that reaches neither: run() returns between two instructions. It may do nothing at
+  /// the moment, so call it again, a millisecond later, while it answers true: while the request stands. From a
+  /// signal handler on the thread of run(). Requires: enable_debugging().
+  bool nudge() noexcept;
   /// Nobody wants that stop any more. Answers whether somebody did. Outside run().
   bool forget_stop_request() { return stop_requested_.exchange(false); }
   /// Makes run() return `requested` soon, whatever the guest does, and at once from then on: the guest cannot be
@@ -101,6 +107,9 @@ class Engine final : private SoftTlb {
   [[nodiscard]] bool take_request();
   [[nodiscard]] bool at_stop_address(unsigned exception) const;
   [[nodiscard]] bool outside() const;
+  void look_for_hazards(mmu::VirtAddr va, std::uint32_t bytes);
+  [[nodiscard]] bool is_hazard(mmu::VirtAddr va);
+  void watch_new_hazards();
   void assert_writable() const;
 
   void drop_entry(mmu::VirtAddr va) override;
@@ -127,6 +136,11 @@ class Engine final : private SoftTlb {
   bool stop_at_hints_ = false;
   bool clear_monitor_ = false;
   std::uint64_t block_limit_ = 0;
+  BlockHook block_hook_ = BlockHook::off;
+  std::uint64_t blocks_since_step_ = 0;
+  bool drop_block_hook_ = false;               // before the CPU is started again
+  std::unordered_set<std::uint32_t> hazards_;  // addresses of instructions that must not be made twice
+  std::vector<mmu::VirtAddr> new_hazards_;     // of them, to be watched before the CPU is started again
   bool stepping_ = false;
   bool step_begun_ = false;     // the first block of a step was entered
   bool block_counted_ = false;  // the next block continues one that was counted already

@@ -71,6 +71,9 @@ struct LostBase {
   friend constexpr bool operator==(const LostBase&, const LostBase&) = default;
 };
 
+/// Whether this is LDRD without a write-back whose first register is its base.
+[[nodiscard]] bool loads_over_base(const Encoding& encoding);
+
 /// The engine stores LDRD's first word before it reads the second. `ldrd r0, r1, [r0]` across two pages, the second of
 /// which faults, therefore loses its base, which the architecture keeps (M-41): a restart would read elsewhere. This
 /// gives the base back; nothing for every other instruction, and when `at` shows that the base is still there.

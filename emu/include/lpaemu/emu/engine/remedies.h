@@ -12,7 +12,8 @@ struct Remedies {
   bool exclusive_grants = true;  // W^X: WRITE and EXEC are never granted together
   bool grow_tlb = true;          // flush so that the engine grows its soft TLB
   bool tables_only = true;       // fills for another call of the engine never reach the client
-  bool stop_at_blocks = true;    // request_stop() sets a flag that the block hook polls
+  bool stop_at_blocks = true;    // request_stop() sets a flag: for the block hook, SVC, nudge()
+  bool watch_hazards = true;     // nudge() leaves no instruction that must not be made twice
   bool bound_retries = true;     // a client that says "retry" without an end is not asked for ever
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "lpaemu/emu/engine/debug_pages.h"
 #include "lpaemu/emu/engine/engine_client.h"
@@ -50,6 +51,9 @@ class TlbBridge {
   [[nodiscard]] bool must_flush() const { return size_.fills() != 0; }
 
   [[nodiscard]] const Grants& grants() const { return grants_; }
+
+  /// Code as the CPU would fetch it: as many of `bytes` as can be. A debugger's stops are not in it.
+  [[nodiscard]] std::vector<std::byte> code(mmu::VirtAddr va, std::uint32_t bytes);
 
   /// The host stored into this page: drops the code that was translated from it.
   void page_modified(mmu::Pfn pfn);

@@ -20,7 +20,7 @@ struct UserMachineConfig {
   kernel::SoftDirtyMode soft_dirty_mode = kernel::SoftDirtyMode::documented;
   std::uint32_t uid = 0;
   /// Needed where something may have to stop the guest in a loop without system calls and go on with it.
-  BlockHook block_hook = BlockHook::off;
+  bool debugged = false;  // interrupt() leaves a guest that can go on
 };
 
 enum class RunEnd : std::uint8_t { exited, interrupted };
@@ -58,12 +58,15 @@ class UserMachine final : private EngineClient, private AbortSource {
   /// step it. No signal comes of it. Requires: the guest stands between two instructions.
   void inject(const mmu::Fault& fault);
 
-  /// Ends run() soon: between two instructions if the block hook is on. Without it the guest is stopped wherever it is,
-  /// and cannot be continued. Async-signal-safe.
+  /// Ends run() soon: between two instructions of a debugged guest, if nudge() is called as well. Any other one is
+  /// stopped wherever it is, and cannot be continued. Async-signal-safe.
   void interrupt() {
     engine_->request_stop();
-    if (block_hook_ == BlockHook::off) engine_->abandon();
+    if (!debugged_) engine_->abandon();
   }
+  /// What a debugged guest needs after interrupt(): call it again, a millisecond later, while it answers true. From a
+  /// signal handler on the thread of run().
+  [[nodiscard]] bool nudge() noexcept { return debugged_ && engine_->nudge(); }
 
  private:
   UserMachine(const UserMachineConfig& config, kernel::Host& host, std::unique_ptr<GuestRam> ram,
@@ -82,7 +85,7 @@ class UserMachine final : private EngineClient, private AbortSource {
   [[nodiscard]] kernel::Next dispatch(const Stop& stop);
   [[nodiscard]] kernel::Next handle_exception(const Stop& stop);
 
-  BlockHook block_hook_;
+  bool debugged_;
   std::unique_ptr<GuestRam> ram_;
   std::unique_ptr<Engine> engine_;
   Cp15 cp15_;  // TPIDRURW is the engine's
