@@ -154,7 +154,7 @@ C
 ^Program received signal SIGTRAP
 ^Catchpoint 2: call of openat
 ^Program received signal SIGTRAP
-^return of openat
+^Catchpoint 2: return of openat
 ^Program received signal SIGTRAP
 exited normally
 P

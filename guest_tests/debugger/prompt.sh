@@ -418,6 +418,52 @@ C
 ^[0-9]*  *first-touch  *write
 P
 
+check fault-kinds 0 watched 3<<'C' 4<<'P'
+tbreak store_word
+continue
+force-fault pages r
+finish-fault
+retry
+tcatch fault cow in pages
+tcatch fault soft-dirty in pages
+continue
+clear-refs 1
+finish-fault
+tcatch fault access-flag
+continue
+clear-refs 4
+finish-fault
+delete 3
+tcatch fault permission write
+continue
+tcatch fault read
+continue
+clear-refs 1
+tcatch fault exec
+continue
+tcatch fault swap
+info breakpoints
+C
+^Catchpoint 2: fault: write of 0x[0-9a-f]* <pages+0x8> by the instruction, cow$
+^Catchpoint 4: fault: .* by the instruction, access-flag$
+^Catchpoint 5: fault: write of .* by the instruction, soft-dirty$
+^Catchpoint 6: fault: read of
+^Catchpoint 7: fault: fetch of
+^8 .* fault swap, once$
+P
+
+check fault-segv 139 watched d 3<<'C' 4<<'P'
+catch fault segv
+continue
+finish-fault
+continue
+continue
+C
+^Catchpoint 1: fault: write of 0x00000010 by the instruction, segv-maperr$
+^phase returned: segv-maperr, a signal follows$
+^The guest gets SIGSEGV
+P
+
 check step-at-a-fault 0 watched 3<<'C' 4<<'P'
 tcatch fault first-touch write in pages
 continue
@@ -438,8 +484,24 @@ C
 ^Catchpoint 1: system call write (4)$
 ^Catchpoint 1: call of write (4)$
 ^hello from A32 assembly$
-^return of write (4): 0x18$
+^Catchpoint 1: return of write (4): 0x18$
 ^The guest exited
+P
+
+# Ignored or not, and on what condition: that is settled at the entry, and the return goes with it.
+check syscall-hits 0 hello_asm 3<<'C' 4<<'P'
+catch syscall
+ignore 1 1
+catch syscall write if $r0 == 1 && $r7 == 4
+continue
+continue
+info breakpoints
+continue
+C
+^Catchpoint 2: call of write (4)$
+^Catchpoint 2: return of write (4): 0x18$
+^1 .*any system call, hit 1 time$
+^2 .*write (4) if .*, hit 1 time$
 P
 
 check fatal 139 watched d 3<<'C' 4<<'P'
@@ -504,12 +566,18 @@ nonsense
 break nowhere
 phase
 catch fault sometimes
+catch fault soft-dirty cow
+catch fault read in 0x1000 write
+catch fault read exec
 i r nothing
 C
 ^error: no command 'nonsense'
 ^error: 'nowhere' is no number, register or symbol$
 ^error: the guest does not stand at a fault
 ^error: no kind of fault 'sometimes'
+^error: one KIND, not 'cow' as well; for both: catch fault if kind == soft-dirty || kind == cow$
+^error: 'write' does not belong there$
+^error: one of read, write and exec, not 'exec' as well$
 ^error: no register 'nothing'
 P
 finished

@@ -1,4 +1,6 @@
 // Conditions of points, and expressions at a stop.
+#include <algorithm>
+
 #include "lpaemu/emu/debugger/debugger.h"
 #include "lpaemu/emu/machine/guest_memory.h"
 
@@ -24,10 +26,22 @@ class GuestOperands final : public Operands {
 
 bool Debugger::holds(const Point& point, const CurrentFault* fault) {
   if (!point.condition) return true;
+  std::erase_if(condition_failures_, [&](const ConditionFailure& failure) { return failure.point == point.number; });
   const auto value = point.condition->evaluate(GuestOperands{*this, fault});
   if (value) return *value != 0;
-  condition_failure_ = ConditionFailure{point.number, value.error().message};
+  condition_failures_.push_back({point.number, value.error().message});
   return true;
+}
+
+// One that was passed, as it was to be ignored, has failed as well: that is not told at another's stop.
+std::vector<ConditionFailure> Debugger::failures_of(const std::vector<int>& points) {
+  std::vector<ConditionFailure> failures;
+  for (ConditionFailure& failure : condition_failures_)
+    if (std::ranges::find(points, failure.point) != points.end()) failures.push_back(std::move(failure));
+  std::erase_if(condition_failures_, [&](const ConditionFailure& failure) {
+    return std::ranges::find(points, failure.point) != points.end();
+  });
+  return failures;
 }
 
 Expected<std::uint32_t, Error> Debugger::evaluate(const CompiledExpression& expression) {

@@ -81,7 +81,7 @@ void Debugger::stop(StopEvent event) {
   const kernel::task_struct& task = machine_.kernel().current();
   event.pid = task.tgid;
   event.tid = task.pid;
-  event.condition_failure = std::exchange(condition_failure_, std::nullopt);
+  event.condition_failures = failures_of(event.points);
   last_stop_ = std::move(event);
   more_steps_ = 0;
   last_stop_.asked_for = machine_.engine().forget_stop_request();
@@ -157,29 +157,35 @@ bool Debugger::may_go_on_from(StopEvent event) {
   return !leaving() && machine_.engine().pc() == behind;
 }
 
-/// A caught system call stops before it is made. False: it is not to be made now.
-bool Debugger::enter_syscall(std::uint32_t number) {
+/// A caught system call stops before it is made. The points that caught it; nothing: it is not to be made now.
+std::optional<std::vector<int>> Debugger::enter_syscall(std::uint32_t number) {
   constexpr std::uint32_t status_mask = 0xff;
-  auto numbers = points_.hit([&](const Point& point) { return catches(point, number) && holds(point); });
-  if (numbers && !may_go_on_from({.kind = StopKind::syscall_entry, .points = std::move(*numbers), .syscall = number}))
-    return false;
-  if (!ends_the_guest(number)) return true;
-  numbers = points_.hit([&](const Point& point) { return point.kind == PointKind::exit && holds(point); });
-  return !numbers || may_go_on_from({.kind = StopKind::exiting,
-                                     .points = std::move(*numbers),
-                                     .syscall = number,
-                                     .result = registers().r[0] & status_mask});
+  const auto caught_by = points_.hit([&](const Point& point) { return catches(point, number) && holds(point); });
+  if (caught_by && !may_go_on_from({.kind = StopKind::syscall_entry, .points = *caught_by, .syscall = number}))
+    return std::nullopt;
+  auto exits = std::optional<std::vector<int>>{};
+  if (ends_the_guest(number))
+    exits = points_.hit([&](const Point& point) { return point.kind == PointKind::exit && holds(point); });
+  if (exits && !may_go_on_from({.kind = StopKind::exiting,
+                                .points = std::move(*exits),
+                                .syscall = number,
+                                .result = registers().r[0] & status_mask}))
+    return std::nullopt;
+  return caught_by.value_or(std::vector<int>{});
 }
 
 Expected<void, Error> Debugger::let_kernel_handle(const Stop& stopped, bool single) {
   VirtAddr under_way = machine_.engine().pc();  // the instruction
   std::optional<std::uint32_t> syscall;
+  std::vector<int> caught_by;
   WatchedValues watched_before;
   if (stopped.reason == StopReason::svc) {
     const kernel::UserRegisters behind = registers();
     syscall = behind.r[7];
     under_way = under_way - svc_size(behind);
-    if (!enter_syscall(*syscall)) return {};
+    auto entered = enter_syscall(*syscall);
+    if (!entered) return {};
+    caught_by = std::move(*entered);
     watched_before = watched_values();
   }
   LPAEMU_TRY(next, machine_.handle(stopped));
@@ -192,14 +198,15 @@ Expected<void, Error> Debugger::let_kernel_handle(const Stop& stopped, bool sing
   } else if (!leaving()) {
     const bool step = single || stepping();
     const std::uint64_t stops = stops_;
-    report_after(watched_before, under_way, syscall);
+    report_after(watched_before, under_way, syscall, caught_by);
     if (stops == stops_ && step && machine_.engine().pc() != under_way) instruction_done();
   }
   return {};
 }
 
 /// What a system call has done that somebody wants to know.
-void Debugger::report_after(const WatchedValues& watched_before, VirtAddr pc, std::optional<std::uint32_t> syscall) {
+void Debugger::report_after(const WatchedValues& watched_before, VirtAddr pc, std::optional<std::uint32_t> syscall,
+                            const std::vector<int>& caught_by) {
   for (PteChange& change : std::exchange(pte_changes_, {})) {
     stop({.kind = StopKind::pte_change, .points = change.points, .pte = change});
     if (leaving()) return;
@@ -210,8 +217,17 @@ void Debugger::report_after(const WatchedValues& watched_before, VirtAddr pc, st
     if (leaving()) return;
   }
   report_kernel_stores(watched_before, pc, *syscall);
-  if (leaving() || !points_.any([&](const Point& point) { return catches(point, *syscall) && holds(point); })) return;
-  stop({.kind = StopKind::syscall_return, .syscall = *syscall, .result = registers().r[0]});
+  if (leaving()) return;
+  // The return belongs to the hit at the entry, as long as its point is there.
+  std::vector<int> still_there;
+  for (const int number : caught_by)
+    if (points_.any([&](const Point& point) { return point.number == number && catches(point, *syscall); }))
+      still_there.push_back(number);
+  if (still_there.empty()) return;
+  stop({.kind = StopKind::syscall_return,
+        .points = std::move(still_there),
+        .syscall = *syscall,
+        .result = registers().r[0]});
 }
 
 void Debugger::instruction_done() {

@@ -28,6 +28,7 @@ constexpr std::array groups{
     Group{"translation", [](FaultKind kind, Verdict) { return kind == FaultKind::translation; }},
     Group{"permission", [](FaultKind kind, Verdict) { return kind == FaultKind::permission; }},
     Group{"access-flag", [](FaultKind kind, Verdict) { return kind == FaultKind::access_flag; }},
+    Group{"swap", [](FaultKind, Verdict verdict) { return verdict == Verdict::swap_in; }},
     Group{"segv", [](FaultKind,
                      Verdict verdict) { return verdict == Verdict::segv_maperr || verdict == Verdict::segv_accerr; }},
     Group{"bus",

@@ -76,6 +76,22 @@ Expected<void, Error> set_place(Point& point, std::string_view text, Debugger& d
   return {};
 }
 
+/// KIND, or read, write, exec; one of each.
+Expected<void, Error> add_word(FaultFilter& filter, std::string_view word) {
+  if (const auto access = access_of(word)) {
+    if (filter.access) return unexpected(Error{fmt::format("one of read, write and exec, not '{}' as well", word)});
+    filter.access = access;
+    return {};
+  }
+  if (!is_fault_kind(word))
+    return unexpected(Error{fmt::format("no kind of fault '{}'; there are: {}", word, fault_kinds())});
+  if (!filter.kind.empty())
+    return unexpected(Error{fmt::format(
+        "one KIND, not '{0}' as well; for both: catch fault if kind == {1} || kind == {0}", word, filter.kind)});
+  filter.kind = word;
+  return {};
+}
+
 Expected<Point, Error> fault_catch(Debugger& debugger, std::string_view arguments) {
   Point point{.kind = PointKind::fault, .text = "fault"};
   if (!arguments.empty()) point.text += " " + std::string{arguments};
@@ -86,12 +102,7 @@ Expected<Point, Error> fault_catch(Debugger& debugger, std::string_view argument
       LPAEMU_TRY_VOID(set_place(point, trimmed(arguments), debugger));
       break;
     }
-    if (const auto access = access_of(word))
-      point.faults.access = access;
-    else if (is_fault_kind(word))
-      point.faults.kind = word;
-    else
-      return unexpected(Error{fmt::format("no kind of fault '{}'; there are: {}", word, fault_kinds())});
+    LPAEMU_TRY_VOID(add_word(point.faults, word));
     arguments = trimmed(arguments);
   }
   return point;

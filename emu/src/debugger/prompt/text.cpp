@@ -161,16 +161,23 @@ std::string describe_exit(Debugger& debugger) {
   return fmt::format("The guest exited with status {}.\n", report.status);
 }
 
+/// A step, or what it has planted, that ends because of Ctrl-C.
+std::string asked_for(const StopEvent& event) {
+  const bool step = std::ranges::all_of(event.points, [](int number) { return number == 0; });
+  return step && event.asked_for ? "Interrupted.\n" : "";
+}
+
 std::string why(Debugger& debugger, const StopEvent& event) {
   switch (event.kind) {
-    case StopKind::breakpoint: return numbered("Breakpoint", event.points);
+    case StopKind::breakpoint: return numbered("Breakpoint", event.points) + asked_for(event);
     case StopKind::watchpoint: return describe_watch(debugger, event);
     case StopKind::fault: return describe_fault(debugger, event);
     case StopKind::pte_change: return describe_pte_change(event);
     case StopKind::syscall_entry:
       return numbered("Catchpoint", event.points) + "call of " + commands::syscall_name(event.syscall) + "\n";
     case StopKind::syscall_return:
-      return fmt::format("return of {}: {:#x}\n", commands::syscall_name(event.syscall), event.result);
+      return fmt::format("{}return of {}: {:#x}\n", numbered("Catchpoint", event.points),
+                         commands::syscall_name(event.syscall), event.result);
     case StopKind::signal: return describe_signal(event);
     case StopKind::refs_cleared:
       return fmt::format("{}clear_refs has run, in {}: no page is soft-dirty\n", numbered("Catchpoint", event.points),
@@ -180,17 +187,18 @@ std::string why(Debugger& debugger, const StopEvent& event) {
                          numbered("Catchpoint", event.points), commands::syscall_name(event.syscall), event.result);
     case StopKind::injected: return "The injected access was handled; the guest stands where it stood.\n";
     case StopKind::interrupted: return "Interrupted.\n";
+    case StopKind::stepped: return asked_for(event);
     case StopKind::started:
-    case StopKind::stepped:
     case StopKind::exited: break;
   }
   return {};
 }
 
-std::string failed_condition(const StopEvent& event) {
-  if (!event.condition_failure) return {};
-  return fmt::format("The condition of {} cannot be evaluated: {}\n", event.condition_failure->point,
-                     event.condition_failure->why);
+std::string failed_conditions(const StopEvent& event) {
+  std::string text;
+  for (const ConditionFailure& failure : event.condition_failures)
+    text += fmt::format("The condition of {} cannot be evaluated: {}\n", failure.point, failure.why);
+  return text;
 }
 
 std::string where(Debugger& debugger) {
@@ -204,14 +212,14 @@ std::string where(Debugger& debugger) {
 std::string describe_stop(Debugger& debugger, const StopEvent& event) {
   if (event.kind == StopKind::exited) return describe_exit(debugger);
   const kernel::UserRegisters at = debugger.registers();
-  return fmt::format("{}{}{}=> {}\n", failed_condition(event), why(debugger, event), where(debugger),
+  return fmt::format("{}{}{}=> {}\n", failed_conditions(event), why(debugger, event), where(debugger),
                      debugger.machine().code().text_at(at.pc(), instruction_set(at)));
 }
 
 std::string describe_stop_and_code(Debugger& debugger, const StopEvent& event) {
   const bool later_phase = event.kind == StopKind::fault && event.phase->kind != kernel::EventKind::FaultRaised;
   if (later_phase || event.kind == StopKind::exited) return describe_stop(debugger, event);
-  return failed_condition(event) + why(debugger, event) + where(debugger) + describe_code(debugger);
+  return failed_conditions(event) + why(debugger, event) + where(debugger) + describe_code(debugger);
 }
 
 }  // namespace lpaemu::emu

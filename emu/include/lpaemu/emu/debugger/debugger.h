@@ -53,6 +53,11 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   [[nodiscard]] bool injecting() const { return injected_.has_value(); }
   /// What an expression is worth at this stop.
   [[nodiscard]] Expected<std::uint32_t, Error> evaluate(const CompiledExpression& expression);
+  /// Somebody wanted to stop what the face was doing, not the guest.
+  void forget_interrupt() {
+    static_cast<void>(machine_.engine().forget_stop_request());
+    clear_interrupt_();
+  }
   /// The step that is asked for next counts for `more` steps more, unless something else stops it.
   void repeat_step(std::uint32_t more) { more_steps_ = more; }
 
@@ -79,9 +84,10 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   [[nodiscard]] Expected<void, Error> turn();
   [[nodiscard]] Expected<void, Error> let_kernel_handle(const Stop& stopped, bool single);
   void handle_injected();
-  [[nodiscard]] bool enter_syscall(std::uint32_t number);
+  [[nodiscard]] std::optional<std::vector<int>> enter_syscall(std::uint32_t number);
   [[nodiscard]] bool may_go_on_from(StopEvent event);
-  void report_after(const WatchedValues& watched_before, VirtAddr pc, std::optional<std::uint32_t> syscall);
+  void report_after(const WatchedValues& watched_before, VirtAddr pc, std::optional<std::uint32_t> syscall,
+                    const std::vector<int>& caught_by);
   void stop(StopEvent event);
   void plan_code_stops(std::optional<VirtAddr> step_from);
   void plan_watches();
@@ -98,6 +104,8 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   [[nodiscard]] bool matches_fault(const Point& point, const CurrentFault& current);
   /// Whether `point` has no condition or a true one. One that cannot be evaluated counts as true, and the stop says so.
   [[nodiscard]] bool holds(const Point& point, const CurrentFault* fault = nullptr);
+  /// What holds() could not evaluate, of these points.
+  [[nodiscard]] std::vector<ConditionFailure> failures_of(const std::vector<int>& points);
   void roll_back_svc();
   [[nodiscard]] bool stepping() const { return resume_.kind == ResumeKind::step; }
   [[nodiscard]] bool leaving() const { return resume_.kind == ResumeKind::kill || resume_.kind == ResumeKind::detach; }
@@ -121,9 +129,9 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   std::optional<VirtAddr> told_;  // a GDB was stopped before the access that the instruction here makes
   CurrentFault fault_;            // the one that wants() has agreed to
   std::optional<mmu::Fault> injected_;
-  std::optional<ConditionFailure> condition_failure_;
-  std::vector<PteChange> pte_changes_;            // caught in a system call, to be reported when it is done
-  std::optional<std::vector<int>> refs_cleared_;  // the same
+  std::vector<ConditionFailure> condition_failures_;  // one a point, of its last evaluation
+  std::vector<PteChange> pte_changes_;                // caught in a system call, to be reported when it is done
+  std::optional<std::vector<int>> refs_cleared_;      // the same
 };
 
 }  // namespace lpaemu::emu

@@ -64,7 +64,7 @@ struct StopEvent {
   std::optional<kernel::siginfo> signal{};
   std::uint32_t syscall = 0;
   std::uint32_t result = 0;
-  std::optional<ConditionFailure> condition_failure{};
+  std::vector<ConditionFailure> condition_failures{};  // of these points
   bool asked_for = false;  // somebody wanted the guest to stop as well, whatever it stopped for
 };
 
