@@ -7,6 +7,9 @@
 export TERM=xterm HOME="$work"
 unset XDG_STATE_HOME
 printf 'print 2\n# no command\n\nprint 3' >"$work/two-three"
+printf 'print 2\r\n# no command\r\n\r\nprint 3\r\n' >"$work/crlf"
+printf 'print 1\nsource %s\nprint 4\n' "$work/two-three" >"$work/nested"
+echo "source $work/endless" >"$work/endless"
 echo 'nonsense' >"$work/wrong"
 
 # check NAME STATUS PATTERN ARG...: `lpaemu debug ARG...` with the commands on standard input; the numbers that `print`
@@ -26,6 +29,10 @@ check() {
 
 hello=$programs/hello_asm
 check in-turns 0 '1 2 3 4 ' --batch -ex 'print 1' -x "$work/two-three" -ex 'print 4' "$hello" </dev/null
+check crlf 0 '2 3 2 3 ' --batch -x "$work/crlf" -ex "source $work/crlf" "$hello" </dev/null
+printf 'print 5\r\n' >"$work/lines"
+check crlf-lines 0 '5 ' "$hello" <"$work/lines"
+check source 0 '1 2 3 4 5 ' --batch -x "$work/nested" -ex 'print 5' "$hello" </dev/null
 check then-lines 0 '1 5 6 ' -ex 'print 1' "$hello" <<'C'
 print 5
 print 6
@@ -44,6 +51,61 @@ C
 check timeout 124 '' --timeout 0.5 --batch -ex continue "$programs/death" tight_loop </dev/null
 check timeout-waiting 124 '' --timeout 0.5 --batch -ex continue "$programs/death" sleeping </dev/null
 check timeout-detached 124 '' --timeout 0.5 --batch -ex detach "$programs/death" loop </dev/null
+
+# statistics NAME STATUS PATTERN ARG...: that `lpaemu debug --stats ARG...` ends with what was asked for
+statistics() {
+  name=$1 status=$2 pattern=$3
+  shift 3
+  wanted "$name" || return 0
+  timeout 60 "$lpaemu" debug --stats="text:$work/statistics" "$@" >"$work/text" 2>&1 </dev/null
+  got=$?
+  if [ $got != "$status" ] || ! grep -q "$pattern" "$work/text"; then
+    fail "$name" "status $got, expected $status, or no '$pattern'"
+  elif ! grep -q '^lpaemu: statistics' "$work/statistics"; then fail "$name" 'there are no statistics'
+  else echo "ok   $name"
+  fi
+  rm -f "$work/statistics"
+}
+statistics stats-batch 0 _start --batch "$hello"
+statistics stats-wrong 1 _start --batch -ex nonsense "$hello"
+statistics stats-quit 0 _start -ex quit "$hello"
+statistics stats-kill 0 _start -ex kill "$hello"
+statistics stats-exit 0 'exited with' --batch -ex continue "$hello"
+statistics stats-detach 0 hello -ex detach "$hello"
+
+# signal NAME SIGNAL STATUS PATTERN WORD ARG...: a signal ends `lpaemu debug --stats ARG...`, which has printed WORD: while the
+# guest runs, while a line is waited for, in the middle of a script
+signal() {
+  name=$1 signal=$2 status=$3 pattern=$4 word=$5
+  shift 5
+  wanted "$name" || return 0
+  [ -p "$work/silence" ] || mkfifo "$work/silence"
+  (exec "$lpaemu" debug --stats="text:$work/statistics" "$@" <>"$work/silence" >"$work/text" 2>&1) &
+  pid=$!
+  waited=0
+  while ! grep -q "$word" "$work/text" 2>/dev/null && [ $waited -lt 300 ]; do sleep 0.1 && waited=$((waited + 1)); done
+  sleep 0.2
+  kill "-$signal" $pid 2>/dev/null
+  waited=0
+  while kill -0 $pid 2>/dev/null && [ $waited -lt 100 ]; do sleep 0.1 && waited=$((waited + 1)); done
+  kill -KILL $pid 2>/dev/null
+  wait $pid
+  got=$?
+  if [ $got != "$status" ] || ! grep -q "$pattern" "$work/text"; then
+    fail "$name" "status $got, expected $status, or no '$pattern'"
+  elif ! grep -q '^lpaemu: statistics' "$work/statistics"; then fail "$name" 'there are no statistics'
+  else echo "ok   $name"
+  fi
+  rm -f "$work/statistics" "$work/text"
+}
+death=$programs/death
+signal term-running TERM 143 'guest stopped by SIGTERM at pc' ^looping --batch -ex continue "$death" tight_loop
+signal term-waiting TERM 143 'guest stopped by SIGTERM at pc' '=>' "$death" tight_loop
+signal hup-waiting HUP 129 'guest stopped by SIGHUP at pc' '=>' "$death" tight_loop
+signal term-detached TERM 143 'guest stopped by SIGTERM at pc' ^looping -ex detach "$death" tight_loop
+signal int-batch INT 130 '^Interrupted: 2 commands left out' ^looping --batch -ex continue -ex 'print 1' -ex 'print 2' "$death" tight_loop
+signal int-endless INT 130 '^Interrupted: 1 command left out' '=>' --batch -x "$work/endless" "$death" tight_loop
+
 [ ! -e "$work/.lpaemu_history" ] || { echo "FAIL a history was written"; failed=1; }
 LC_ALL=C sed 's/watched\.c/watchee.c/g' "$programs/watched" >"$work/moved"
 chmod +x "$work/moved"

@@ -569,6 +569,8 @@ catch fault sometimes
 catch fault soft-dirty cow
 catch fault read in 0x1000 write
 catch fault read exec
+source
+source /no/such/file
 i r nothing
 C
 ^error: no command 'nonsense'
@@ -578,6 +580,8 @@ C
 ^error: one KIND, not 'cow' as well; for both: catch fault if kind == soft-dirty || kind == cow$
 ^error: 'write' does not belong there$
 ^error: one of read, write and exec, not 'exec' as well$
+^error: source FILE$
+^error: cannot read '/no/such/file'
 ^error: no register 'nothing'
 P
 finished

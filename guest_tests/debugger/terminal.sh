@@ -133,6 +133,64 @@ cooked
 end 143
 S
 
+# The rest of a script is not run, the prompt comes.
+cat >"$work/script" <<'S'
+continue
+print 4000+4
+S
+check interrupt-script death tight_loop <<'S'
+wait (lpaemu)
+type source @/script\r
+wait looping
+type \cC
+wait Interrupted: 1 command left out.
+raw
+type print 3+3\r
+wait 0x6 (6)
+gone 0xfa4
+type quit\r
+end 0
+S
+
+# A step over code that does not end; `next` over a function of that kind.
+check interrupt-step watched l <<'S'
+wait (lpaemu)
+type tbreak main\r
+type continue\r
+wait <main> watched.c
+raw
+type next 1000000\r
+cooked
+type \cC
+wait Interrupted.
+raw
+type step 1000000\r
+cooked
+type \cC
+raw
+type print 3+3\r
+wait 0x6 (6)
+type quit\r
+end 0
+S
+check interrupt-next death call_loop <<'S'
+wait (lpaemu)
+type tbreak main\r
+type continue\r
+wait <main> death.c
+raw
+type next 100\r
+wait looping
+cooked
+type \cC
+wait Interrupted.
+raw
+type info breakpoints\r
+wait No breakpoints
+type quit\r
+end 0
+S
+
 check colours watched <<'S'
 wait (lpaemu)
 styled => 
@@ -159,8 +217,30 @@ type print 3+4\r
 wait 0x7 (7)
 type layout fault\r
 wait error: a layout needs a terminal
+# Ctrl-C throws the line away, and stops nothing later
+type print 4000
+wait print 4000
+type \cC
+wait print 4000^C
+type print 5+5\r
+wait 0xa (10)
+gone 0xfa0
+type continue\r
+wait counter 6
 type \cD
-end 1
+end 0
+S
+check dumb-interrupt TERM=dumb death tight_loop <<'S'
+wait (lpaemu)
+type continue\r
+wait looping
+type \cC
+wait Interrupted.
+type print 3+3\r
+wait 0x6 (6)
+signal 15
+wait guest stopped by SIGTERM
+end 143
 S
 
 check layout softdirty_demo <<'S'

@@ -19,7 +19,6 @@
 #include "lpaemu/emu/host/curses_screen.h"
 #include "lpaemu/emu/host/line_editor.h"
 #include "lpaemu/emu/host/line_input.h"
-#include "lpaemu/emu/host/read_file.h"
 #include "lpaemu/emu/host/terminal.h"
 
 namespace lpaemu::emu {
@@ -37,8 +36,6 @@ struct DebugOptions {
   std::string input = "/dev/null";
 };
 
-constexpr std::uint64_t largest_script = std::uint64_t{1} << 20;
-
 void to_standard_output(std::string_view text) {
   static const bool colours = output_has_colours();
   const std::string coloured = colours ? highlighted(text) : std::string{};
@@ -50,22 +47,25 @@ void to_standard_output(std::string_view text) {
 Expected<std::deque<std::string>, Error> prepared_commands(const DebugOptions& options) {
   std::deque<std::string> lines;
   for (const auto& [is_file, text] : options.prepared) {
-    if (!is_file) {
-      lines.push_back(text);
-      continue;
+    std::vector<std::string> more{text};
+    if (is_file) {
+      LPAEMU_TRY(commands, commands_in(text));
+      more = std::move(commands);
     }
-    LPAEMU_TRY(bytes, read_file(text, largest_script));
-    std::string line;
-    for (const std::byte byte : bytes) {
-      if (byte != std::byte{'\n'})
-        line += std::to_integer<char>(byte);
-      else
-        lines.push_back(std::exchange(line, {}));
-    }
-    if (!line.empty()) lines.push_back(line);
+    lines.insert(lines.end(), more.begin(), more.end());
   }
   return lines;
 }
+
+/// Signals while a guest is debugged: SIGINT stops the guest, the others and the time limit end the session.
+struct Signals {
+  explicit Signals(const DebugOptions& options, GuestRun& run)
+      : ends{options.run.timeout_seconds, [&run] { run.interrupt(); }}, key{[&run] { run.interrupt(); }} {}
+  [[nodiscard]] bool is_over() const { return ends.received().has_value(); }
+
+  StopSignals ends;
+  InterruptKey key;  // behind those, whose handler of SIGINT it replaces
+};
 
 /// What somebody types: at a terminal with line editing and full-screen views, else as it comes.
 struct Typing {
@@ -80,63 +80,78 @@ struct Typing {
   }
 };
 
-Expected<Typing, Error> open_typing(Debugger& debugger, UniqueFd descriptor) {
-  Typing typing{.input = std::make_unique<LineInput>(std::move(descriptor)), .editor = {}, .screen = {}};
-  if (!typing.input->is_terminal() || !output_is_screen()) return typing;
-  LPAEMU_TRY(editor, LineEditor::open(typing.input->descriptor(), history_file(), [&debugger](std::string_view before) {
-               return complete_line(debugger, before);
-             }));
+Expected<Typing, Error> open_typing(Debugger& debugger, UniqueFd descriptor, const Signals& signals) {
+  const bool terminal = ::isatty(descriptor.get()) == 1;
+  const auto woken = [&debugger, &signals, terminal] {
+    if (signals.is_over()) return LineInput::Woken::end;
+    if (!signals.key.pressed()) return LineInput::Woken::wait_on;
+    debugger.forget_interrupt();
+    if (!terminal) return LineInput::Woken::wait_on;
+    to_standard_output(fmt::format("\n{}", Prompt::text));  // the terminal itself has dropped what was typed
+    return LineInput::Woken::drop_line;
+  };
+  Typing typing{.input = std::make_unique<LineInput>(std::move(descriptor), woken), .editor = {}, .screen = {}};
+  if (!terminal || !output_is_screen()) return typing;
+  const auto is_over = [&signals] { return signals.is_over(); };
+  const auto complete = [&debugger](std::string_view before) { return complete_line(debugger, before); };
+  LPAEMU_TRY(editor, LineEditor::open(typing.input->descriptor(), history_file(), complete, is_over));
   typing.editor = std::move(editor);
-  typing.screen = curses_screen(typing.input->descriptor());
+  typing.screen = curses_screen(typing.input->descriptor(), is_over);
   return typing;
 }
 
-/// Ends the session at the first stop behind the time limit; the limit stops the guest.
-class TimeLimited final : public Face {
+/// Ends the session at the first stop behind a signal that ends it; that signal stops the guest.
+class EndsInTime final : public Face {
  public:
-  TimeLimited(Face& face, const std::optional<StopSignals>& limit) : face_{face}, limit_{limit} {}
-  [[nodiscard]] bool is_over() const { return limit_ && limit_->received(); }
+  EndsInTime(Face& face, const Signals& signals) : face_{face}, signals_{signals} {}
   [[nodiscard]] Resume on_stop(const StopEvent& event) override {
-    return is_over() ? Resume{.kind = ResumeKind::kill} : face_.on_stop(event);
+    if (signals_.is_over()) return {.kind = ResumeKind::kill};
+    const Resume resume = face_.on_stop(event);
+    return signals_.is_over() ? Resume{.kind = ResumeKind::kill} : resume;
   }
 
  private:
   Face& face_;
-  const std::optional<StopSignals>& limit_;
+  const Signals& signals_;
 };
+
+int debug_guest(const DebugOptions& options, std::deque<std::string> commands, UniqueFd input, GuestRun& run) {
+  auto debugger = Debugger::attach(run.machine(), [&run] { run.host().clear_interrupt(); });
+  if (!debugger) return fail(debugger.error().message);
+  Signals signals{options, run};
+  const auto typing = open_typing(**debugger, std::move(input), signals);
+  if (!typing) return fail(typing.error().message);
+  Prompt prompt{**debugger,
+                std::move(commands),
+                options.batch ? Prompt::AtEnd::quit : Prompt::AtEnd::read_lines,
+                {.read_line = [&typing](std::string_view text) { return typing->read_line(text); },
+                 .write = to_standard_output,
+                 .interrupted = [&signals] { return signals.key.pressed(); },
+                 .screen = typing->screen.get()}};
+  EndsInTime face{prompt, signals};
+  const auto end = (*debugger)->run(face);
+  if (!end) return run.report(fail(end.error().message));
+  std::optional<RunEnd> ended;
+  if (*end == DebugEnd::exited) ended = RunEnd::exited;
+  if (*end == DebugEnd::detached) {
+    debugger->reset();
+    const auto alone = run.machine().run();
+    if (!alone) return run.report(fail(alone.error().message));
+    ended = *alone;
+  }
+  signals.ends.run_ended();
+  if (!ended && !signals.is_over() && !prompt.was_interrupted()) return run.report(prompt.failed() ? 1 : 0);
+  return run.conclude(ended.value_or(RunEnd::interrupted), signals.is_over() ? signals.ends.received() : SIGINT);
+}
 
 int debug(const DebugOptions& options) {
   auto commands = prepared_commands(options);
   if (!commands) return fail(commands.error().message);
-  auto descriptor = take_standard_input(options.input);
-  if (!descriptor) return fail(descriptor.error().message);
+  auto input = take_standard_input(options.input);
+  if (!input) return fail(input.error().message);
   const auto guest = GuestRun::create(options.run, Purpose::debug);
   if (!guest) return fail(guest.error().message);
-  GuestRun& run = **guest;
-
-  auto debugger = Debugger::attach(run.machine(), [&run] { run.host().clear_interrupt(); });
-  if (!debugger) return fail(debugger.error().message);
-  const auto typing = open_typing(**debugger, std::move(*descriptor));
-  if (!typing) return fail(typing.error().message);
-  Prompt prompt{**debugger,
-                std::move(*commands),
-                options.batch ? Prompt::AtEnd::quit : Prompt::AtEnd::read_lines,
-                [&typing](std::string_view text) { return typing->read_line(text); },
-                to_standard_output,
-                typing->screen.get()};
-  std::optional<StopSignals> limit;
-  if (options.run.timeout_seconds) limit.emplace(options.run.timeout_seconds, [&run] { run.interrupt(); });
-  const InterruptKey key{[&run] { run.interrupt(); }};
-  TimeLimited limited{prompt, limit};
-  const auto end = (*debugger)->run(limited);
-  if (!end) return fail(end.error().message);
-  if (*end == DebugEnd::exited) return run.conclude(RunEnd::exited, {});
-  if (limited.is_over()) return run.conclude(RunEnd::interrupted, limit->received());
-  if (*end == DebugEnd::killed) return prompt.failed() ? 1 : 0;
-  debugger->reset();
-  const auto ended = run.machine().run();
-  if (!ended) return fail(ended.error().message);
-  return run.conclude(*ended, limited.is_over() ? limit->received() : SIGINT);
+  return debug_guest(options, std::move(*commands), std::move(*input), **guest);
 }
 
 }  // namespace
@@ -147,7 +162,8 @@ void add_debug_command(CLI::App& app, Action& action) {
       "`help` at the prompt lists its commands. Exit status: the guest's when it ended by itself, as for run; else 0, "
       "or "
       "1 when\n"
-      "a command was wrong.");
+      "a command was wrong; 128+N when SIGTERM, SIGHUP, or Ctrl-C of a --batch, ended the session; 124 after "
+      "--timeout.");
   const auto options = std::make_shared<DebugOptions>();
   declare_run_options(*command, options->run);
   const auto prepare = [&](const char* name, bool file, const char* help) {

@@ -116,7 +116,10 @@ Expected<std::unique_ptr<GuestRun>, Error> GuestRun::create(const RunOptions& op
 }
 
 int GuestRun::conclude(RunEnd end, std::optional<int> signal) {
-  const int status = say_how_it_ended(*machine_, end, signal, options_);
+  return report(say_how_it_ended(*machine_, end, signal, options_));
+}
+
+int GuestRun::report(int status) {
   if (!options_.stats) return status;
   const auto reported = listeners_->report(*options_.stats, std::chrono::steady_clock::now() - begin_);
   return reported ? status : fail(reported.error().message);

@@ -30,11 +30,11 @@ int debug_guest(GuestRun& guest, gdb::Server& server, StopSignals& signals) {
   server.set_guest(**debugger);
   const auto end = (*debugger)->run(server);
   server.guest_ended();
-  if (!end) return fail(end.error().message);
+  if (!end) return guest.report(fail(end.error().message));
   debugger->reset();
   if (*end == DebugEnd::exited) return guest.conclude(RunEnd::exited, {});
   if (signals.received()) return guest.conclude(RunEnd::interrupted, signals.received());
-  return exit_signal_base + kernel::sigkill;
+  return guest.report(exit_signal_base + kernel::sigkill);
 }
 
 std::vector<std::string> changed(const std::vector<std::string>& env, const gdb::EnvironmentChanges& changes) {
@@ -96,7 +96,7 @@ int run(const RunOptions& options) {
   StopSignals signals{options.timeout_seconds, [&run = **guest] { run.interrupt(); }};
   const auto end = (*guest)->machine().run();
   signals.run_ended();
-  if (!end) return fail(end.error().message);
+  if (!end) return (*guest)->report(fail(end.error().message));
   return (*guest)->conclude(*end, signals.received());
 }
 

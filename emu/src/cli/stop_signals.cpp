@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "lpaemu/emu/cli/commands.h"
+#include "lpaemu/emu/host/terminal.h"
 
 namespace lpaemu::emu {
 namespace {
@@ -27,7 +28,10 @@ void set_timer(double seconds) {
 
 void on_signal(int signo) {
   int none = 0;
-  if (!first_signal.compare_exchange_strong(none, signo) && signo != SIGALRM) _exit(exit_signal_base + signo);
+  if (!first_signal.compare_exchange_strong(none, signo) && signo != SIGALRM) {
+    restore_terminal();
+    _exit(exit_signal_base + signo);
+  }
   stop_run();
   constexpr double soon = 0.05;  // again, in case the guest was just about to be started
   set_timer(soon);

@@ -37,7 +37,7 @@ std::string capability(const char* name) {
 
 class CursesScreen final : public FullScreen {
  public:
-  explicit CursesScreen(int terminal) : terminal_{terminal} {}
+  CursesScreen(int terminal, std::function<bool()> is_over) : terminal_{terminal}, is_over_{std::move(is_over)} {}
   ~CursesScreen() override {
     CursesScreen::leave();
     if (screen_ != nullptr) delscreen(screen_);
@@ -56,9 +56,10 @@ class CursesScreen final : public FullScreen {
  private:
   void enter();
   void open();
-  [[nodiscard]] bool wait_for_key();
+  [[nodiscard]] std::optional<KeyPress> wait_for_key();
 
   int terminal_;
+  std::function<bool()> is_over_;
   KeyStream keys_;
   SCREEN* screen_ = nullptr;
   std::optional<TerminalGuard> guard_;  // while the screen is shown
@@ -104,23 +105,24 @@ void CursesScreen::paint(const Grid& grid) {
   refresh();
 }
 
-/// False: the window has another size. ncurses itself would miss a change that comes right before it waits.
-bool CursesScreen::wait_for_key() {
+/// Nothing: there is one to be read. ncurses itself would miss a change of size that comes right before it waits.
+std::optional<KeyPress> CursesScreen::wait_for_key() {
   pollfd keys{.fd = terminal_, .events = POLLIN, .revents = 0};
   constexpr int look_again_ms = 200;
   while (::poll(&keys, 1, look_again_ms) <= 0) {
+    if (is_over_()) return KeyPress{.key = Key::end};
     winsize now{};
     if (::ioctl(terminal_, TIOCGWINSZ, &now) != 0 || !is_term_resized(now.ws_row, now.ws_col)) continue;
     resizeterm(now.ws_row, now.ws_col);
-    return false;
+    return KeyPress{.key = Key::resized};
   }
-  return true;
+  return std::nullopt;
 }
 
 KeyPress CursesScreen::read_key() {
   enter();
   if (screen_ == nullptr) return {};
-  if (!wait_for_key()) return {.key = Key::resized};
+  if (const auto other = wait_for_key()) return *other;
   const int key = wgetch(stdscr);
   if (key == ERR) return {};
   if (key == KEY_RESIZE) return {.key = Key::resized};
@@ -136,6 +138,8 @@ void CursesScreen::leave() {
 
 }  // namespace
 
-std::unique_ptr<FullScreen> curses_screen(int terminal) { return std::make_unique<CursesScreen>(terminal); }
+std::unique_ptr<FullScreen> curses_screen(int terminal, std::function<bool()> is_over) {
+  return std::make_unique<CursesScreen>(terminal, std::move(is_over));
+}
 
 }  // namespace lpaemu::emu

@@ -52,8 +52,8 @@ std::string columns(const std::vector<std::string>& words) {
 /// libedit calls back with its EditLine only, whose client data is this.
 class LineEditor::State {
  public:
-  State(int terminal, std::string file, Complete complete)
-      : terminal_{terminal}, file_{std::move(file)}, complete_{std::move(complete)} {}
+  State(int terminal, std::string file, Complete complete, std::function<bool()> is_over)
+      : terminal_{terminal}, file_{std::move(file)}, complete_{std::move(complete)}, is_over_{std::move(is_over)} {}
   ~State() {
     HistEvent event;
     if (changed_ && !file_.empty()) history(lines_.get(), &event, H_SAVE, file_.c_str());
@@ -80,6 +80,7 @@ class LineEditor::State {
   int terminal_;
   std::string file_;
   Complete complete_;
+  std::function<bool()> is_over_;
   std::string prompt_;
   bool interrupted_ = false;
   bool changed_ = false;  // the history
@@ -131,6 +132,7 @@ int LineEditor::State::read_key(EditLine* editor, wchar_t* key) {
     const ssize_t count = ::read(of(editor).terminal_, &byte, 1);
     if (count == 1) break;
     if (count == 0 || errno != EINTR) return count == 0 ? 0 : -1;
+    if (of(editor).is_over_()) return 0;
     if (resized == 0) continue;
     resized = 0;
     el_resize(editor);
@@ -186,7 +188,7 @@ std::optional<std::string> LineEditor::State::read_line(std::string_view prompt)
     int count = 0;
     el_set(editor_.get(), EL_PREP_TERM, 1);  // before the prompt is seen: what is typed from then on are keys
     const char* const line = el_gets(editor_.get(), &count);
-    if (line == nullptr || count <= 0) break;
+    if (line == nullptr || count <= 0 || is_over_()) break;
     if (interrupted_) continue;
     typed.emplace(line, static_cast<std::size_t>(count));
     if (typed->ends_with('\n')) typed->pop_back();
@@ -210,8 +212,9 @@ std::string history_file() {
 LineEditor::LineEditor(std::unique_ptr<State> state) : state_{std::move(state)} {}
 LineEditor::~LineEditor() = default;
 
-Expected<std::unique_ptr<LineEditor>, Error> LineEditor::open(int terminal, std::string history, Complete complete) {
-  auto state = std::make_unique<State>(terminal, std::move(history), std::move(complete));
+Expected<std::unique_ptr<LineEditor>, Error> LineEditor::open(int terminal, std::string history, Complete complete,
+                                                              std::function<bool()> is_over) {
+  auto state = std::make_unique<State>(terminal, std::move(history), std::move(complete), std::move(is_over));
   LPAEMU_TRY_VOID(state->open());
   return std::unique_ptr<LineEditor>{new LineEditor{std::move(state)}};
 }

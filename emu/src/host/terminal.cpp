@@ -27,8 +27,7 @@ struct Left {
 Left left;
 
 extern "C" void leave_terminal(int signo) {
-  ::tcsetattr(left.terminal, TCSANOW, &left.settings);
-  [[maybe_unused]] const ssize_t written = ::write(STDOUT_FILENO, left.text.data(), left.text.size());
+  restore_terminal();
   ::raise(signo);  // SA_RESETHAND: what it does by itself, once this handler has returned
 }
 
@@ -46,6 +45,12 @@ KeyStream keys_of(int terminal) {
   return KeyStream{own < 0 ? nullptr : ::fdopen(own, "r")};
 }
 
+void restore_terminal() {
+  if (left.terminal < 0) return;
+  ::tcsetattr(left.terminal, TCSANOW, &left.settings);
+  [[maybe_unused]] const ssize_t written = ::write(STDOUT_FILENO, left.text.data(), left.text.size());
+}
+
 TerminalGuard::TerminalGuard(int terminal) {
   left.terminal = terminal;
   ::tcgetattr(terminal, &left.settings);
@@ -53,13 +58,21 @@ TerminalGuard::TerminalGuard(int terminal) {
   action.sa_handler = leave_terminal;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigemptyset(&action.sa_mask);
-  for (const int signo : fatal_signals) ::sigaction(signo, &action, nullptr);
+  for (const int signo : fatal_signals) {
+    struct sigaction before{};
+    ::sigaction(signo, nullptr, &before);
+    if (before.sa_handler == SIG_DFL) ::sigaction(signo, &action, nullptr);
+  }
 }
 
 void TerminalGuard::write_at_end(std::string text) { left.text = std::move(text); }
 
 TerminalGuard::~TerminalGuard() {
-  for (const int signo : fatal_signals) std::signal(signo, SIG_DFL);
+  for (const int signo : fatal_signals) {
+    struct sigaction now{};
+    ::sigaction(signo, nullptr, &now);
+    if (now.sa_handler == leave_terminal) std::signal(signo, SIG_DFL);
+  }
   left = {};
 }
 

@@ -26,14 +26,28 @@ bool is_blank(std::string_view line) {
 
 }  // namespace
 
+/// Ctrl-C ends the commands of -ex, -x and source.
+void Prompt::end_prepared() {
+  if (prepared_.empty()) return;
+  person_.write(
+      fmt::format("Interrupted: {} command{} left out.\n", prepared_.size(), prepared_.size() == 1 ? "" : "s"));
+  prepared_.clear();
+  interrupted_ = true;
+}
+
 std::optional<std::string> Prompt::next_line() {
+  if (person_.interrupted()) {
+    debugger_.forget_interrupt();
+    end_prepared();
+  }
   if (!prepared_.empty()) {
     std::string line = std::move(prepared_.front());
     prepared_.pop_front();
     return line;
   }
   if (at_end_ == AtEnd::quit) return std::nullopt;
-  auto line = read_line_("(lpaemu) ");
+  auto line = person_.read_line(text);
+  if (line && line->ends_with('\r')) line->pop_back();
   if (line && line->empty()) return last_line_;
   return line;
 }
@@ -44,7 +58,10 @@ CommandResult Prompt::outcome_of(const std::string& line, bool exited) {
   if (parsed && exited && parsed->command->runs == Runs::guest && parsed->command->name != "quit")
     return unexpected(Error{"the guest has ended"});
   CommandResult result = run_command(debugger_, line);
-  if (result && result->fault_layout && screen_ == nullptr)
+  constexpr std::size_t most = std::size_t{1} << 16;
+  if (result && result->lines.size() + prepared_.size() > most)
+    return unexpected(Error{fmt::format("more than {} commands are to be run: does a file source itself?", most)});
+  if (result && result->fault_layout && person_.screen == nullptr)
     return unexpected(Error{"a layout needs a terminal to type at, with TERM saying what it can do"});
   return result;
 }
@@ -54,14 +71,15 @@ std::optional<Resume> Prompt::run_line(const std::string& line, const StopEvent&
   const CommandResult result = outcome_of(line, event.kind == StopKind::exited);
   if (!result) {
     failed_ = true;
-    write_(fmt::format("error: {}\n", result.error().message));
+    person_.write(fmt::format("error: {}\n", result.error().message));
     return std::nullopt;
   }
   if (!result->repeat.empty()) last_line_ = result->repeat;
-  write_(result->text);
+  prepared_.insert(prepared_.begin(), result->lines.begin(), result->lines.end());
+  person_.write(result->text);
   line_step_ = result->line_step;
   if (!result->fault_layout) return result->resume;
-  layout_.emplace(debugger_, *screen_);
+  layout_.emplace(debugger_, *person_.screen);
   return show_layout(event);
 }
 
@@ -79,7 +97,8 @@ Resume Prompt::on_stop(const StopEvent& event) {
   debugger_.points().remove_if([](const Point& point) { return point.number == 0; });
   if (layout_)
     if (const auto resume = show_layout(event)) return *resume;
-  write_(describe_stop_and_code(debugger_, event));
+  person_.write(describe_stop_and_code(debugger_, event));
+  if (event.kind == StopKind::interrupted || event.asked_for) end_prepared();
   while (const auto line = next_line())
     if (const auto resume = run_line(*line, event)) return *resume;
   return Resume{.kind = ResumeKind::kill};

@@ -36,6 +36,8 @@ class GuestRun {
   /// Says how the run ended, where that needs words, and writes what --stats asks for; answers the exit status.
   /// `signal`: what stopped an interrupted run.
   [[nodiscard]] int conclude(RunEnd end, std::optional<int> signal);
+  /// The same without words; answers `status`, or that of a report that cannot be written.
+  [[nodiscard]] int report(int status);
 
  private:
   explicit GuestRun(const RunOptions& options);

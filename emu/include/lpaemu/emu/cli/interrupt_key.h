@@ -12,6 +12,9 @@ class InterruptKey {
   ~InterruptKey();
   InterruptKey(const InterruptKey&) = delete;
   InterruptKey& operator=(const InterruptKey&) = delete;
+
+  /// Whether it came since this was asked last.
+  [[nodiscard]] bool pressed() const;
 };
 
 }  // namespace lpaemu::emu

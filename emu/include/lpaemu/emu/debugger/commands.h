@@ -18,6 +18,7 @@ struct Outcome {
   bool quit = false;
   std::string repeat{};                 // what an empty line does next, where that is not the same again
   bool fault_layout = false;            // the full-screen view is to be opened
+  std::vector<std::string> lines{};     // commands to be run next
   std::optional<LineStep> line_step{};  // asked at the stops to come, until it ends
 };
 using CommandResult = Expected<Outcome, Error>;
@@ -42,6 +43,9 @@ struct ParsedCommand {
   std::string_view arguments;
 };
 [[nodiscard]] Expected<ParsedCommand, Error> parse_command(std::string_view line);
+
+/// The commands of a file, a line each.
+[[nodiscard]] Expected<std::vector<std::string>, Error> commands_in(const std::string& file);
 
 /// Parses and runs a line.
 [[nodiscard]] CommandResult run_command(Debugger& debugger, std::string_view line);

@@ -20,15 +20,17 @@ class LineEditor {
  public:
   using Complete = std::function<Completion(std::string_view before_cursor)>;
 
-  /// Keys from `terminal`, which stays the caller's; echo to standard output. Requires: both are terminals.
+  /// Keys from `terminal`, which stays the caller's; echo to standard output. When a signal has come, `is_over` is
+  /// asked whether no more lines are to be read. Requires: both are terminals.
   [[nodiscard]] static Expected<std::unique_ptr<LineEditor>, Error> open(int terminal, std::string history,
-                                                                         Complete complete);
+                                                                         Complete complete,
+                                                                         std::function<bool()> is_over);
   /// Writes the history file; that it cannot be written is nobody's concern.
   ~LineEditor();
   LineEditor(const LineEditor&) = delete;
   LineEditor& operator=(const LineEditor&) = delete;
 
-  /// The next line without its end; nothing after Ctrl-D. Ctrl-C begins a new line.
+  /// The next line without its end; nothing after Ctrl-D, or when it is over. Ctrl-C begins a new line.
   [[nodiscard]] std::optional<std::string> read_line(std::string_view prompt);
 
  private:

@@ -1,6 +1,8 @@
 // Lines from a descriptor, for prompts.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -14,7 +16,11 @@ namespace lpaemu::emu {
 
 class LineInput {
  public:
-  explicit LineInput(UniqueFd fd) : fd_{std::move(fd)} {}
+  /// What a line that is waited for has to do with the signals that have come.
+  enum class Woken : std::uint8_t { wait_on, drop_line, end };
+
+  /// `woken` is asked before each wait, and when a signal has ended one.
+  LineInput(UniqueFd fd, std::function<Woken()> woken);
 
   /// The next line without its end; nothing at the end of the input, or when it cannot be read.
   [[nodiscard]] std::optional<std::string> read_line();
@@ -22,7 +28,13 @@ class LineInput {
   [[nodiscard]] int descriptor() const { return fd_.get(); }
 
  private:
+  /// False: it is not to be waited for.
+  [[nodiscard]] bool wait();
+  [[nodiscard]] int source() const { return lines_.valid() ? lines_.get() : fd_.get(); }
+
   UniqueFd fd_;
+  UniqueFd lines_;  // the same terminal, if it is one
+  std::function<Woken()> woken_;
   std::string pending_;
 };
 

@@ -19,8 +19,11 @@ using KeyStream = std::unique_ptr<std::FILE, StreamCloser>;
 /// What is typed at the terminal, which stays the caller's; null when there are no descriptors left.
 [[nodiscard]] KeyStream keys_of(int terminal);
 
+/// Gives the terminal back what a TerminalGuard that lives has to give it. Async-signal-safe.
+void restore_terminal();
+
 /// While it lives, a signal that ends lpaemu, be it a crash, first gives the terminal its settings back, which are
-/// those at construction. One at a time.
+/// those at construction. One at a time. Signals that have a handler, or are ignored, are left alone.
 class TerminalGuard {
  public:
   /// `terminal` stays the caller's.
