@@ -5,15 +5,15 @@
 # shellcheck source=guest_tests/debugger/common.sh
 . "$(dirname "$0")/common.sh"
 
-# check NAME STATUS PROGRAM [ARG...]: commands on descriptor 3, patterns (grep's) on descriptor 4
+# check NAME STATUS PROGRAM [ARG...]: PROGRAM is one of the guests, or a path; commands on descriptor 3, patterns (grep's) on descriptor 4
 check() {
   name=$1 status=$2
   shift 2
   wanted "$name" || return 0
   cat <&3 >"$work/commands"
-  program=$1
+  case $1 in /*) program=$1 ;; *) program=$programs/$1 ;; esac
   shift
-  timeout 60 "$lpaemu" debug --batch -x "$work/commands" "$programs/$program" "$@" </dev/null >"$work/text" 2>&1
+  timeout 60 "$lpaemu" debug --batch -x "$work/commands" "$program" "$@" </dev/null >"$work/text" 2>&1
   got=$?
   [ $got = "$status" ] || { fail "$name" "status $got, expected $status" && return; }
   compare "$name"
@@ -44,6 +44,32 @@ C
 ^counter 6 sum 
 ^The guest exited with status 0\.$
 P
+
+# Only the second of the three is where an instruction begins.
+check middle 0 steps_thumb 3<<'C' 4<<'P'
+break *loop+14
+break *after_tbb
+break *after_tbb+3
+continue
+continue
+C
+^Breakpoint 3: 0x[0-9a-f]* <after_tbb+0x2>$
+^Breakpoint 2: 0x[0-9a-f]* <after_tbb> steps_thumb.S:
+!^Breakpoint [13]: .* steps_thumb.S
+^The guest exited with status 0\.$
+P
+
+# Without symbols nothing tells that the code is ARM, unlike that at the PC.
+if arm-linux-gnueabihf-strip -o "$work/stripped" "$programs/interworking"; then
+  arm_add=$(arm-linux-gnueabihf-nm "$programs/interworking" | sed -n 's/ t arm_add$//p')
+  printf '%s\n' "break *0x$arm_add" continue 'delete 1' continue >"$work/stripped_commands"
+  check stripped 0 "$work/stripped" 3<"$work/stripped_commands" 4<<'P'
+^Breakpoint 1: 0x[0-9a-f]*$
+^Breakpoint 1: 0x[0-9a-f]*$
+^85 175 49 112$
+^The guest exited with status 0\.$
+P
+fi
 
 check lines 0 watched 3<<'C' 4<<'P'
 tbreak add

@@ -21,11 +21,22 @@ constexpr std::uint16_t thumb_bkpt = 0xbe00;
 
 using PageBytes = std::array<std::byte, PAGE_SIZE>;
 
-/// A stop near the end of a page may reach beyond it only by mistake: what is behind stays as it is.
+/// A wrong guess near the end of a page may reach beyond it: what is behind stays as it is.
 template <class Word>
 void plant(PageBytes& page, VirtAddr va, Word word) {
   const std::size_t room = std::min(sizeof word, page.size() - va.page_offset());
   std::memcpy(page.data() + va.page_offset(), &word, room);
+}
+
+/// Whether an instruction of `code`, which begins with one, begins at `offset`.
+bool begins_at(std::span<const std::byte> code, std::uint32_t offset, InstructionSet set) {
+  std::uint32_t at = 0;
+  while (at < offset) {
+    const auto encoding = encoding_at(code.subspan(at), set);
+    if (!encoding) return false;
+    at += encoding->size;
+  }
+  return at == offset;
 }
 
 }  // namespace
@@ -42,22 +53,49 @@ Expected<std::unique_ptr<GuestRam>, Error> DebugPages::reserve_shadows(const Gue
   return GuestRam::reserve(overlaps ? PhysAddr{PAGE_SIZE} : high, bytes);
 }
 
-void DebugPages::add_stop(VirtAddr va, InstructionSet set) {
-  const bool fresh = stops_[va.page_number()].emplace(va, set).second;
+void DebugPages::add_stop(VirtAddr va, InstructionSet guess) {
+  const bool fresh = stops_[va.page_number()].emplace(va, guess).second;
   LPAEMU_ASSERT(fresh, "a second stop at {:#x}", va.raw());
-  soft_tlb_.drop_entry(va.page());
+  stops_change(va);
 }
 
 void DebugPages::remove_stop(VirtAddr va) {
   const auto page = stops_.find(va.page_number());
   LPAEMU_ASSERT(page != stops_.end() && page->second.erase(va) == 1, "no stop at {:#x}", va.raw());
   if (page->second.empty()) stops_.erase(page);
+  stops_change(va);
+}
+
+void DebugPages::stops_change(VirtAddr va) {
+  if (const auto index = shadow_of(va.page_number())) drop_code(*index);
   soft_tlb_.drop_entry(va.page());
 }
 
 bool DebugPages::stops_at(VirtAddr va) const {
   const auto page = stops_.find(va.page_number());
-  return page != stops_.end() && page->second.contains(va);
+  if (page == stops_.end()) return false;
+  const auto stop = page->second.find(va);
+  return stop != page->second.end() && stop->second.has_value();
+}
+
+bool DebugPages::settle_stops(VirtAddr va, std::span<const std::byte> code, InstructionSet set) {
+  const VirtAddr end = va + static_cast<std::uint32_t>(code.size());
+  // The second half of a BKPT that was a wrong guess may lie in the block too.
+  const VirtAddr reach{std::max(va.raw(), unsigned{sizeof thumb_bkpt}) - unsigned{sizeof thumb_bkpt}};
+  for (auto page = stops_.lower_bound(reach.page_number()); page != stops_.end(); ++page) {
+    if (VirtAddr{page->first * PAGE_SIZE} >= end) break;
+    for (auto& [stop, planted] : page->second) {
+      if (stop < reach || stop >= end || (stop < va && planted != InstructionSet::arm)) continue;
+      const bool begins = stop >= va && begins_at(code, stop - va, set);
+      const auto wanted = begins ? std::optional{set} : std::nullopt;
+      if (std::exchange(planted, wanted) != wanted) settled_.push_back(stop);
+    }
+  }
+  return !settled_.empty();
+}
+
+void DebugPages::replant() {
+  for (const VirtAddr stop : std::exchange(settled_, {})) stops_change(stop);
 }
 
 void DebugPages::refuse(VirtAddr va, Rights accesses) {
@@ -86,36 +124,47 @@ FillResult DebugPages::apply(VirtAddr va, Access access, FillResult granted) {
   return {make_shadow(va, granted.page.pfn(), page->second), Rights{Rights::execute}};
 }
 
-std::size_t DebugPages::find_shadow(PageNumber page) {
+std::optional<std::size_t> DebugPages::shadow_of(PageNumber page) const {
   for (std::size_t i = 0; i < used_.size(); ++i)
     if (used_[i].page == page) return i;
+  return std::nullopt;
+}
+
+std::size_t DebugPages::take_shadow() {
   if (used_.size() < shadows) {
     used_.emplace_back();
     return used_.size() - 1;
   }
   const std::size_t victim = std::exchange(next_victim_, (next_victim_ + 1) % shadows);
-  soft_tlb_.drop_entry(VirtAddr{*used_[victim].page * PAGE_SIZE});
+  if (const auto page = used_[victim].page) soft_tlb_.drop_entry(VirtAddr{*page * PAGE_SIZE});
+  drop_code(victim);
   return victim;
 }
 
 PhysAddr DebugPages::make_shadow(VirtAddr va, Pfn real, const Stops& stops) {
   PageBytes wanted;
   std::memcpy(wanted.data(), ram_.page(PhysAddr{real}).data(), PAGE_SIZE);
-  for (const auto& [stop, set] : stops) {
-    if (set == InstructionSet::arm)
+  for (const auto& [stop, planted] : stops) {
+    if (planted == InstructionSet::arm)
       plant(wanted, stop, arm_bkpt);
-    else
+    else if (planted == InstructionSet::thumb)
       plant(wanted, stop, thumb_bkpt);
   }
-  const std::size_t index = find_shadow(va.page_number());
-  Shadow& shadow = used_[index];
-  const auto bytes = shadow_.page(shadow_page(index));
-  if (std::memcmp(bytes.data(), wanted.data(), PAGE_SIZE) != 0) {
-    drop_code(index);
-    std::memcpy(bytes.data(), wanted.data(), PAGE_SIZE);
+  const auto holds = [&](std::size_t index) {
+    return std::memcmp(shadow_.page(shadow_page(index)).data(), wanted.data(), PAGE_SIZE) == 0;
+  };
+  auto index = shadow_of(va.page_number());
+  // The library may be comparing a translated block that ends in this page with what it wants to execute: it does not
+  // see that the block's code is dropped, but it does see another page.
+  if (index && used_[*index].translated && !holds(*index)) {
+    drop_code(*index);
+    used_[*index].page.reset();
+    index.reset();
   }
-  shadow = Shadow{va.page_number(), real, true};
-  return shadow_page(index);
+  if (!index) index = take_shadow();
+  if (!holds(*index)) std::memcpy(shadow_.page(shadow_page(*index)).data(), wanted.data(), PAGE_SIZE);
+  used_[*index] = Shadow{va.page_number(), real, true};
+  return shadow_page(*index);
 }
 
 void DebugPages::drop_code(std::size_t index) {

@@ -76,7 +76,7 @@ class Engine::Events final : public CpuEvents {
     if (engine_.stop_ || engine_.restart_) engine_.cpu_->stop();
   }
 
-  void on_translation(VirtAddr va, std::uint32_t bytes) noexcept override { engine_.look_for_hazards(va, bytes); }
+  void on_translation(VirtAddr va, std::uint32_t bytes) noexcept override { engine_.look_through_block(va, bytes); }
   bool on_instruction(VirtAddr va) noexcept override { return engine_.is_hazard(va); }
 
   bool on_invalid_instruction() noexcept override {
@@ -141,6 +141,7 @@ Stop Engine::run(EngineClient& client) {
     if (debug_pages_ != nullptr && take_request()) return Stop{StopReason::requested};
     if (std::exchange(drop_block_hook_, false)) cpu_->set_block_hook(false);
     if (!new_hazards_.empty()) watch_new_hazards();
+    if (debug_pages_ != nullptr) debug_pages_->replant();
     if (std::exchange(clear_monitor_, false)) {
       ++statistics_.monitor_clears;
       cpu_->clear_exclusive_monitor();
@@ -312,18 +313,30 @@ void Engine::drop_code(mmu::Pfn pfn) {
   cpu_->drop_code(pfn);
 }
 
-// ---- Hazards: instructions at which nudge() must not leave. Found when they are translated, watched before they run.
+// ---- Blocks: looked through when they are translated, before they are executed.
 
-void Engine::look_for_hazards(VirtAddr va, std::uint32_t bytes) {
+void Engine::look_through_block(VirtAddr va, std::uint32_t bytes) {
+  const InstructionSet set = instruction_set();
+  const std::vector<std::byte> code = bridge_.code(va, bytes);
+  look_for_hazards(va, code, set);
+  const bool stops_changed = debug_pages_->settle_stops(va, code, set);
+  if (new_hazards_.empty() && !stops_changed) return;
+  restart_ = true;
+  cpu_->stop();
+}
+
+InstructionSet Engine::instruction_set() const {
+  return mmu::PSR::T.get(cpsr()) ? InstructionSet::thumb : InstructionSet::arm;
+}
+
+// Hazards: instructions at which nudge() must not leave.
+
+void Engine::look_for_hazards(VirtAddr va, std::span<const std::byte> code, InstructionSet set) {
   if (!remedies_.watch_hazards || block_hook_ == BlockHook::on) return;
-  const InstructionSet set = mmu::PSR::T.get(cpsr()) ? InstructionSet::thumb : InstructionSet::arm;
-  for (const std::uint32_t offset : find_restart_hazards(bridge_.code(va, bytes), set)) {
+  for (const std::uint32_t offset : find_restart_hazards(code, set)) {
     const VirtAddr hazard = va + offset;
     if (hazards_.insert(hazard.raw()).second) new_hazards_.push_back(hazard);
   }
-  if (new_hazards_.empty()) return;
-  restart_ = true;
-  cpu_->stop();
 }
 
 void Engine::watch_new_hazards() {
@@ -336,8 +349,7 @@ void Engine::watch_new_hazards() {
 
 bool Engine::is_hazard(VirtAddr va) {
   if (!hazards_.contains(va.raw())) return false;
-  const InstructionSet set = mmu::PSR::T.get(cpsr()) ? InstructionSet::thumb : InstructionSet::arm;
-  return !find_restart_hazards(bridge_.code(va, hazard_bytes), set).empty();
+  return !find_restart_hazards(bridge_.code(va, hazard_bytes), instruction_set()).empty();
 }
 
 std::string Engine::version() { return UnicornCpu::version(); }

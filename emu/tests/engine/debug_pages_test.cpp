@@ -59,6 +59,60 @@ TEST_CASE("code that was translated before is stopped in too", "[emu][engine][de
   CHECK(machine->run_from(code_va).reason == StopReason::svc);
 }
 
+TEST_CASE("a stop is of the set in which the CPU comes there", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  const InstructionSet guess = GENERATE(InstructionSet::arm, InstructionSet::thumb);
+  CAPTURE(guess);
+  SECTION("Thumb code") {
+    const PhysAddr code = machine->map(code_va, rx);
+    machine->load_thumb(code, {0x2001, 0x3001, 0x3001, thumb_svc_0});  // movs r0, #1; adds r0, #1; adds r0, #1
+    machine.pages().add_stop(code_va + 4U, guess);
+    machine->set_pc(code_va, true);
+    CHECK(machine->run().reason == StopReason::stop_address);
+    CHECK(machine->engine().pc() == code_va + 4U);
+    CHECK(machine->r(0) == 2);
+    machine->set_pc(code_va + 6U, true);  // the second half of an ARM BKPT at the stop
+    CHECK(machine->run().reason == StopReason::svc);
+  }
+  SECTION("ARM code") {
+    machine->code(code_va, {mov_r0_1, add_r0_r0_1, svc_0});
+    machine.pages().add_stop(code_va + 4U, guess);
+    CHECK(machine->run_from(code_va).reason == StopReason::stop_address);
+    CHECK(machine->engine().pc() == code_va + 4U);
+  }
+  SECTION("ARM code, at half an instruction") {
+    machine->code(code_va, {mov_r0_1, add_r0_r0_1, svc_0});
+    machine.pages().add_stop(code_va + 6U, guess);
+    CHECK(machine->run_from(code_va).reason == StopReason::svc);
+    CHECK(machine->r(0) == 2);
+  }
+}
+
+TEST_CASE("a stop in the middle of an instruction leaves it alone", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  machine->map(code_va, rx);  // so that the next two pages are neighbours
+  const InstructionSet guess = GENERATE(InstructionSet::arm, InstructionSet::thumb);
+  const std::uint32_t offset = GENERATE(0U, PAGE_SIZE - 2);  // all in one page; the halves in two
+  CAPTURE(guess, offset);
+  const VirtAddr wide = code_va + offset;
+  const PhysAddr code = machine->map(code_va, rx);
+  machine->map(code_va + PAGE_SIZE, machine->new_page(), rx);
+  // mov.w r0, #2, of which the second half by itself is movs r2, r0; svc #0.
+  machine->load_thumb(code + offset, {0xf04f, 0x0002, thumb_svc_0});
+  machine.pages().add_stop(wide + 2U, guess);
+  const auto go = [&](std::uint32_t behind) {
+    machine->set_pc(wide + behind, true);
+    return machine->run().reason;
+  };
+  for (unsigned round = 0; round < 2; ++round) {
+    machine->set_r(0, 0);
+    CHECK(go(0) == StopReason::svc);
+    CHECK(machine->r(0) == 2);
+    CHECK(go(2) == StopReason::stop_address);
+    CHECK(machine->engine().pc() == wide + 2U);
+  }
+}
+
 TEST_CASE("the guest reads its code without stops", "[emu][engine][debug]") {
   DebuggedMachine machine;
   machine->code(code_va, {ldr_r2_r1, ldr_r2_r1, svc_0, mov_r0_1});

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <span>
 #include <unordered_set>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "lpaemu/emu/engine/statistics.h"
 #include "lpaemu/emu/engine/stop.h"
 #include "lpaemu/emu/engine/tlb_bridge.h"
+#include "lpaemu/emu/instruction.h"
 #include "lpaemu/kernel_model/cpu.h"
 
 namespace lpaemu::emu {
@@ -107,7 +109,9 @@ class Engine final : private SoftTlb {
   [[nodiscard]] bool take_request();
   [[nodiscard]] bool at_stop_address(unsigned exception) const;
   [[nodiscard]] bool outside() const;
-  void look_for_hazards(mmu::VirtAddr va, std::uint32_t bytes);
+  void look_through_block(mmu::VirtAddr va, std::uint32_t bytes);
+  void look_for_hazards(mmu::VirtAddr va, std::span<const std::byte> code, InstructionSet set);
+  [[nodiscard]] InstructionSet instruction_set() const;
   [[nodiscard]] bool is_hazard(mmu::VirtAddr va);
   void watch_new_hazards();
   void assert_writable() const;
