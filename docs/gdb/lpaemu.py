@@ -1,8 +1,12 @@
 """lpaemu's own verbs as commands of GDB.   (gdb) source docs/gdb/lpaemu.py
 
 Each is a `monitor` command of lpaemu's server; `help lpaemu` lists them. An ADDR is an expression of GDB, as `x` takes
-it: pages+8, &counter, $sp. What may change registers makes GDB ask for them again.
+it: pages+8, &counter, $sp. A REGION is a mapping: [heap], [stack], a path. What stands behind `if` is lpaemu's own kind
+of expression, in which a symbol means its address (`help condition`). What may change registers or memory makes GDB ask
+for them again.
 """
+
+import re
 
 import gdb
 
@@ -22,9 +26,19 @@ VERBS = [
     ("who-dirtied", "info who-dirtied", "address", "who-dirtied ADDR: the store that made the page soft-dirty."),
     ("pagemap", "pagemap", "address", "pagemap ADDR[,LEN]: the entries of /proc/PID/pagemap."),
     ("clear-refs", "clear-refs", "words", "clear-refs N: what writing N to clear_refs does; 4 clears soft-dirty."),
-    ("catch-fault", "catch fault", "filter", "catch-fault [KIND] [read|write|exec] [in ADDR[,LEN]]: stop at page faults."),
+    ("set-pte", "set pte", "pte", "set-pte ADDR = VALUE, or ADDR +FLAG -FLAG...: change the entry."),
+    ("set-vma", "set vma", "vma", "set-vma ADDR[,LEN] prot RIGHTS: what mprotect does."),
+    ("force-fault", "force-fault", "access", "force-fault ADDR r|w|x: an access that no instruction makes."),
+    ("catch-fault", "catch fault", "filter",
+     "catch-fault [KIND] [read|write|exec] [in ADDR[,LEN]|REGION] [if COND]: stop at page faults."),
+    ("tcatch-fault", "tcatch fault", "filter", "As catch-fault, once."),
     ("catch-softdirty", "catch softdirty", "address", "catch-softdirty ADDR: stop at the store that makes the page so."),
+    ("tcatch-softdirty", "tcatch softdirty", "address", "As catch-softdirty, once."),
     ("catch-pte", "catch pte", "address", "catch-pte ADDR: stop when the PTE changes."),
+    ("tcatch-pte", "tcatch pte", "address", "As catch-pte, once."),
+    ("catch-syscall", "catch syscall", "words",
+     "catch-syscall [NAME|NUMBER] [if COND]: stop before and after a system call."),
+    ("tcatch-syscall", "tcatch syscall", "words", "As catch-syscall, before it, once."),
     ("catchpoints", "info breakpoints", "words", "lpaemu's own catch- and breakpoints; GDB lists only its own."),
     ("delete-catchpoints", "delete", "words", "delete-catchpoints [N...]: all without a number."),
 ]
@@ -44,30 +58,50 @@ def address(text):
 
 
 def address_range(text):
-    """ADDR or ADDR,LEN. The comma of a call or an index is not meant."""
+    """ADDR or ADDR,LEN, or a mapping's name. The comma of a call or an index is not meant."""
+    if text.startswith("[") or text.startswith("/"):
+        return text
     start, comma, length = text.rpartition(",")
     if comma and start.count("(") == start.count(")") and start.count("[") == start.count("]"):
         return "%s,%s" % (address(start), address(length))
     return address(text)
 
 
+def split_at(pattern, text):
+    """What is in front of the last match, and the rest with it; all of the text where there is none."""
+    matches = list(re.finditer(pattern, text))
+    at = matches[-1].start() if matches else len(text)
+    return text[:at].strip(), text[at:]
+
+
 def argument(kind, text):
+    text, condition = split_at(r"(^|\s)if\s.*", text)
     if kind == "address" and text:
-        return address_range(text)
-    words, found, place = text.partition(" in ") if not text.startswith("in ") else ("", "in ", text[3:])
-    if kind == "filter" and found:
-        return "%s in %s" % (words, address_range(place))
-    return text
+        text = address_range(text)
+    elif kind == "filter":
+        words, place = split_at(r"(^|\s)in\s", text)
+        text = "%s in %s" % (words, address_range(place.strip()[2:].strip())) if place else words
+    elif kind in ("pte", "vma", "access"):
+        rest = {"pte": r"\s*=|(\s+[+-][a-z]+)+$", "vma": r"\sprot\s", "access": r"\s[rwx]$"}[kind]
+        place, rest = split_at(rest, text)
+        text = (address_range(place) if place else "") + rest
+    return text + condition
+
+
+def forget_caches():
+    """GDB keeps what it has read of registers, stack and code, and does not know that a monitor command changes it."""
+    try:
+        gdb.execute("maintenance flush register-cache", to_string=True)
+        gdb.execute("maintenance flush dcache", to_string=True)
+    except gdb.error:  # before GDB 11
+        gdb.execute("flushregs", to_string=True)
 
 
 def monitor(line):
     try:
         gdb.execute("monitor " + line.strip())
     finally:
-        try:
-            gdb.execute("maintenance flush register-cache", to_string=True)
-        except gdb.error:  # before GDB 11
-            gdb.execute("flushregs", to_string=True)
+        forget_caches()
 
 
 class Verb(gdb.Command):

@@ -53,6 +53,44 @@ first-touch
 exited normally
 P
 
+# Places and conditions as GDB and lpaemu have them, and the verbs that change what the MMU sees.
+check places watched 3<<C 4<<'P'
+source $script
+break main
+continue
+catch-fault first-touch write in [heap]
+catch-fault write in &pages[8192],4 if \$addr == pages + 8192
+catch-softdirty (char *)pages + 4096 if \$r0 != 0
+tcatch-fault read in pages,4096
+catch-syscall openat if \$r7 == 322
+catch-fault in [nowhere]
+catchpoints
+delete-catchpoints
+force-fault pages + 4096 w
+fault
+finish-fault
+fault-phase
+set-pte (char *)pages + 4096 -young +softdirty
+set-pte pages+4096 = 0x0
+set-vma pages,4096 prot r--
+delete
+kill
+C
+^Catchpoint 1: fault first-touch write in \[heap\]$
+^Catchpoint 2: fault write in 0x[0-9a-f]*,0x4 if \$addr == pages + 8192$
+^Catchpoint 3: softdirty 0x[0-9a-f]* if \$r0 != 0$
+^Catchpoint 4: fault read in 0x[0-9a-f]*,0x1000$
+^Catchpoint 5: system call openat (322) if \$r7 == 322$
+^error: no mapping is called '\[nowhere\]'
+^4 .* once$
+^fault: write of 0x[0-9a-f]* <pages+0x1000> by the debugger, first-touch$
+^by .*force-fault$
+^phase returned
+^0x[0-9a-f]*: 0x[0-9a-f]* -> 0x[0-9a-f]*: AF 1->0
+^error: only AF
+^0x[0-9a-f]*-0x[0-9a-f]* r--p
+P
+
 # A verb that changes a register is seen at once; a wrong one is said, not hidden.
 check state watched 3<<C 4<<'P'
 source $script
