@@ -49,11 +49,12 @@ void Debugger::plan_watches() {
 
 void Debugger::begin_watched() {
   const kernel::UserRegisters at = registers();
-  Watched watched{.accesses = {}, .before = watched_values(), .pc = at.pc()};
+  Watched watched{.accesses = {}, .before = {}, .pc = at.pc()};
   if (const auto encoding = machine_.code().instruction_at(at.pc(), instruction_set(at))) {
     const DataAccesses accesses = data_accesses(*encoding, at);
     watched.accesses.assign(accesses.begin(), accesses.end());
   }
+  watched.before = values_of([&](const Point& point) { return find_watched(point, watched.accesses) != nullptr; });
   // On ARM a GDB expects the stop before the access: it executes the instruction itself, without its watchpoints.
   watched.told = told_ == at.pc();
   if (!watched.told) {
@@ -85,7 +86,7 @@ WatchHit Debugger::hit_of(const Point& point, const DataAccess& access, const Wa
   return {.access = access,
           .va = point.range.start,
           .before = before == watched.before.end() ? std::vector<std::byte>{} : before->second,
-          .after = peek(mm(), point.range.start, point.range.bytes()).value_or(std::vector<std::byte>{}),
+          .after = bytes_of(point),
           .pc = watched.pc,
           .syscall = {}};
 }
@@ -95,15 +96,22 @@ void Debugger::drop_watched() {
   machine_.engine().debug_pages().set_refusing(true);
 }
 
-Debugger::WatchedValues Debugger::watched_values() {
+std::vector<std::byte> Debugger::bytes_of(const Point& point) {
+  std::vector<std::byte> bytes(point.range.bytes());
+  bytes.resize(peek(mm(), point.range.start, bytes));
+  return bytes;
+}
+
+Debugger::WatchedValues Debugger::values_of(const std::function<bool(const Point& point)>& wanted) {
   WatchedValues values;
-  for (const Point& point : points_.all()) {
-    if (!point.enabled || point.kind != PointKind::watch) continue;
-    std::vector<std::byte> bytes(point.range.bytes());
-    bytes.resize(peek(mm(), point.range.start, bytes));
-    values.emplace_back(point.range.start, std::move(bytes));
-  }
+  for (const Point& point : points_.all())
+    if (point.enabled && wanted(point)) values.emplace_back(point.range.start, bytes_of(point));
   return values;
+}
+
+/// What the kernel may store to.
+Debugger::WatchedValues Debugger::watched_values() {
+  return values_of([](const Point& point) { return point.kind == PointKind::watch && point.watch != WatchKind::read; });
 }
 
 /// The instruction was executed: stops if it touched what is watched.

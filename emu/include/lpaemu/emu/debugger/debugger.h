@@ -71,7 +71,7 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   bool at_signal(const kernel::siginfo& info) override;
   void on_event(const kernel::Event& event) override;
 
-  /// Each watched range, and what it holds.
+  /// Watched ranges, and what they hold.
   using WatchedValues = std::vector<std::pair<VirtAddr, std::vector<std::byte>>>;
   /// An instruction that touches a watched page, on its way with the page opened.
   struct Watched {
@@ -99,6 +99,9 @@ class Debugger final : private kernel::Stopper, private kernel::Observer {
   [[nodiscard]] static const DataAccess* find_watched(const Point& point, const std::vector<DataAccess>& accesses);
   [[nodiscard]] WatchHit hit_of(const Point& point, const DataAccess& access, const Watched& watched);
   void drop_watched();
+  /// As far as there is memory.
+  [[nodiscard]] std::vector<std::byte> bytes_of(const Point& point);
+  [[nodiscard]] WatchedValues values_of(const std::function<bool(const Point& point)>& wanted);
   [[nodiscard]] WatchedValues watched_values();
   void report_kernel_stores(const WatchedValues& before, VirtAddr pc, std::uint32_t number);
   [[nodiscard]] bool matches_fault(const Point& point, const CurrentFault& current);
