@@ -21,6 +21,9 @@ class Sample final : public Operands {
     registers.r[15] = 0x10400;
     return registers;
   }
+  [[nodiscard]] std::uint64_t other_register(std::string_view name) const override {
+    return name == "TTBR0" ? 0x880001000 : name == "DFAR" ? 0x5004 : 0;
+  }
   [[nodiscard]] std::optional<std::uint32_t> word_at(VirtAddr va) const override {
     return va == VirtAddr{0x1000} ? std::optional<std::uint32_t>{7} : std::nullopt;
   }
@@ -81,6 +84,7 @@ TEST_CASE("expressions have C's operators and precedence, on 32 unsigned bits", 
       {"$r0", 5},
       {"$sp", 0},
       {"$pc + 4", 0x10404},
+      {"$DFAR + $s31", 0x5004},
       {"counter + 8", 0x2008},
       {"&counter", 0x2000},
       {"*$r1", 7},
@@ -129,6 +133,9 @@ TEST_CASE("a bad expression is told from a good one, in one line", "[debugger][e
   CHECK(error_of("1)") == "')' does not belong there");
   CHECK(error_of("=1") == "'=1' is no value");
   CHECK(error_of("$r99") == "no register '$r99'");
+  CHECK(error_of("$dfar") == "no register '$dfar'");
+  CHECK(error_of("$s32") == "no register '$s32'");
+  CHECK(error_of("$TTBR0 + 1") == "$TTBR0 is 0x880001000, more than 32 bits; print $TTBR0");
   CHECK(error_of("nowhere") == "'nowhere' is no number, register or symbol");
   CHECK(error_of("0x100000000") == "'0x100000000' is no number, register or symbol");
   CHECK(error_of("kind == nice").starts_with("no kind of fault 'nice'; there are: any "));

@@ -587,6 +587,145 @@ C
 ^   0x[0-9a-f]* <add>: add r0, r1$
 P
 
+check line-breakpoints 1 watched 3<<'C' 4<<'P'
+break watched.c:12
+tbreak watched.c:30 if *counter == 6
+break watched.c:7
+tbreak main
+break watched.c:4000
+break nowhere.c:1
+break 30
+delete 3
+continue
+break 34
+info breakpoints
+continue
+delete 1
+continue
+C
+^Breakpoint 1: 0x[0-9a-f]* <store_word> watched.c:12$
+^Breakpoint 2: 0x[0-9a-f]* <main+0x[0-9a-f]*> watched.c:30 if \*counter == 6$
+^Breakpoint 3: 0x[0-9a-f]* <.*> watched.c:1[0-9]$
+^error: no code is known for watched.c:4000, or behind it$
+^error: the program was not made from a file 'nowhere.c'
+^error: no source file is known for the code at the PC; FILE:LINE names one$
+^Breakpoint 4: 0x[0-9a-f]* <main> watched.c:
+^Breakpoint 5: 0x[0-9a-f]* <main+0x[0-9a-f]*> watched.c:34$
+^2 .* watched.c:30 if \*counter == 6, once$
+^Breakpoint 2: 0x[0-9a-f]* <main+0x[0-9a-f]*> watched.c:30$
+^Breakpoint 5: 0x[0-9a-f]* <main+0x[0-9a-f]*> watched.c:34$
+P
+
+check backtrace 0 watched 3<<'C' 4<<'P'
+tbreak add
+continue
+backtrace
+tbreak printf
+continue
+bt 2
+C
+^#0  *0x[0-9a-f]* <add> watched.c:22$
+^#1  *0x[0-9a-f]* <main+0x[0-9a-f]*> watched.c:29$
+^#0  *0x[0-9a-f]* <printf>$
+^     (by lr
+^#1  *0x[0-9a-f]* <main+0x[0-9a-f]*> watched.c:[34][0-9]$
+!^#2  *0x[0-9a-f]* <main
+P
+check backtrace-recursion 0 recursion 3<<'C' 4<<'P'
+tbreak descend if $r0 == 0
+continue
+stepi 12
+bt
+C
+^=> 
+^#0  *0x[0-9a-f]* <descend+0x[0-9a-f]*> recursion.c:
+^#1  *0x[0-9a-f]* <descend+0x[0-9a-f]*> recursion.c:8$
+^#2  *0x[0-9a-f]* <main+0x[0-9a-f]*> recursion.c:17$
+P
+
+check print 1 vfp 3<<'C' 4<<'P'
+print/x 255
+print/d -1
+print /u -1
+print/t 5
+print/c 65
+print/a main+2
+print/q 1
+print $TTBR0
+print $TTBR0 + 1
+print $DFAR == 0 || 1
+print $s0
+print $d0
+print/t $fpscr
+print $s32
+info registers DFAR
+x/2tb $pc
+C
+^0xff$
+^-1$
+^4294967295$
+^0b101$
+^65 'A'$
+^0x[0-9a-f]* <main+0x2>$
+^error: no format '/q'
+^0x000100088[0-9a-f]*$
+^error: \$TTBR0 is 0x[0-9a-f]*, more than 32 bits; print \$TTBR0$
+^0x1 (1)$
+^0x00000000 (0)$
+^0x0000000000000000 (0)$
+^0b0$
+^error: no register '\$s32'$
+^DFAR  *0x
+^0x[0-9a-f]* <_start>: 0b[01]* 0b[01]*$
+P
+
+# The symbol that a branch goes to, the address and the value of a literal.
+check explained-code 0 hello_asm 3<<'C' 4<<'P'
+x/3i $pc
+stepi 2
+C
+^   0x[0-9a-f]* <_start+0x8>: ldr r1, \[pc, #0x1c\]  ; 0x100e4: 0x
+^=> ldr r1, \[pc, #0x1c\]  ; 0x100e4: 0x
+P
+check explained-branches 0 watched 3<<'C' 4<<'P'
+disassemble main
+C
+^   0x[0-9a-f]* <main+0x[0-9a-f]*>: bl 0x[0-9a-f]* <add>$
+^   0x[0-9a-f]* <main+0x[0-9a-f]*>: bne 0x[0-9a-f]* <main+0x[0-9a-f]*>$
+^   0x[0-9a-f]* <main+0x[0-9a-f]*>: bl 0x[0-9a-f]* <store_pair>$
+P
+
+check edges 1 watched 3<<'C' 4<<'P'
+watch 0x100
+watch 0x2000,0x100000
+watch 0xbefffffc,8
+pagemap 0,0xffffffff
+pagemap 0,0xb0000000
+info vma 0xffff0ffc
+stepi 0
+print $pc == _start
+help fault
+help soft
+tbreak store_word
+continue
+set $r0 = 0xbefffffc
+continue
+C
+^error: nothing is mapped at 0x00000100$
+^error: nothing is mapped at 0x00002000$
+^Watchpoint 1: store to 0xbefffffc, 8 bytes$
+^error: 0xfffffffe lies above the user's half$
+^error: 720896 pages; ask for 4096 at most$
+^ffff0000-ffff1000 r-xp .*\[vectors\]$
+^0x1 (1)$
+^catch fault 
+^info fault 
+^info softdirty 
+^Watchpoint 1: write of 4 bytes at 0xbefffffc
+^  old value 0x00000000$
+^  new value 0x00000007$
+P
+
 check errors 1 hello_asm 3<<'C' 4<<'P'
 nonsense
 break nowhere

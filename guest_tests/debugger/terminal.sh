@@ -99,6 +99,13 @@ type catch fault soft\twri\t\r
 wait 2: fault soft-dirty write
 type catch sys\tmpro\t\r
 wait 3: system call mprotect
+type tb watch\t12\r
+wait 4: 0x
+wait <store_word> watched.c:12
+type help sof\t\r
+wait info who-dirtied
+type print $DFA\t+1\r
+wait print $DFAR +1
 # several: what they have in common, then the list
 type info vm\tx\b\t
 wait vma   vmas

@@ -148,7 +148,7 @@ unsigned char LineEditor::State::complete(EditLine* editor, int /*key*/) {
   const Completion found = of(editor).complete_({line->buffer, before});
   if (found.words.empty()) return CC_REFRESH_BEEP;
   std::string text = common_prefix(found.words);
-  if (found.words.size() == 1) text += ' ';
+  if (found.words.size() == 1 && !text.ends_with(':')) text += ' ';  // FILE:LINE
   if (found.words.size() > 1 && text.size() <= found.typed) {
     const std::string list = "\n" + columns(found.words);
     std::fwrite(list.data(), 1, list.size(), stdout);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "call_frame.h"
 #include "elf_file.h"
 
 namespace lpaemu::emu {
@@ -190,17 +191,40 @@ class Symbols::File {
   }
 
   [[nodiscard]] std::optional<std::string> source_file(std::string_view name) {
-    if (!open_dwarf()) return std::nullopt;
-    return in_units([name](Dwarf_Die& unit) -> std::optional<std::string> {
+    for (std::string& path : source_files())
+      if (is_end_of_path(name, path)) return std::move(path);
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::vector<std::string> source_files() {
+    std::vector<std::string> paths;
+    if (!open_dwarf()) return paths;
+    static_cast<void>(in_units([&paths](Dwarf_Die& unit) -> std::optional<bool> {
       Dwarf_Files* files = nullptr;
       std::size_t count = 0;
       if (dwarf_getsrcfiles(&unit, &files, &count) != 0) return std::nullopt;
-      for (std::size_t i = 0; i < count; ++i) {
-        const char* const path = dwarf_filesrc(files, i, nullptr, nullptr);
-        if (path != nullptr && is_end_of_path(name, path)) return path;
-      }
+      for (std::size_t i = 0; i < count; ++i)
+        if (const char* const path = dwarf_filesrc(files, i, nullptr, nullptr)) paths.emplace_back(path);
       return std::nullopt;
-    });
+    }));
+    return paths;
+  }
+
+  /// Null: there is no debug information.
+  [[nodiscard]] Dwarf* dwarf() { return open_dwarf() ? dwarf_.get() : nullptr; }
+
+  [[nodiscard]] std::optional<std::uint64_t> code_of(const SourceLine& place) {
+    if (!open_dwarf()) return std::nullopt;
+    std::optional<std::pair<unsigned, std::uint64_t>> best;  // the nearest line, its lowest address
+    static_cast<void>(in_units([&](Dwarf_Die& unit) -> std::optional<bool> {
+      Dwarf_Lines* lines = nullptr;
+      std::size_t count = 0;
+      if (dwarf_getsrclines(&unit, &lines, &count) != 0) return std::nullopt;
+      for (std::size_t i = 0; i < count; ++i)
+        if (const auto row = statement(dwarf_onesrcline(lines, i), place); row && (!best || *row < *best)) best = row;
+      return std::nullopt;
+    }));
+    return best ? std::optional{best->second} : std::nullopt;
   }
 
  private:
@@ -231,6 +255,20 @@ class Symbols::File {
     const char* const file = line == nullptr ? nullptr : dwarf_linesrc(line, nullptr, nullptr);
     if (file == nullptr || dwarf_lineno(line, &number) != 0 || number <= 0) return std::nullopt;
     return SourceLine{file, static_cast<unsigned>(number)};
+  }
+
+  /// Line and address of a row of the line table, if a statement of that file begins there, at `place` or behind.
+  static std::optional<std::pair<unsigned, std::uint64_t>> statement(Dwarf_Line* row, const SourceLine& place) {
+    int number = 0;
+    Dwarf_Addr address = 0;
+    bool begins = false, ends = false;
+    const char* const file = row == nullptr ? nullptr : dwarf_linesrc(row, nullptr, nullptr);
+    if (file == nullptr || dwarf_lineno(row, &number) != 0 || dwarf_lineaddr(row, &address) != 0 ||
+        dwarf_linebeginstatement(row, &begins) != 0 || dwarf_lineendsequence(row, &ends) != 0)
+      return std::nullopt;
+    const auto line = static_cast<unsigned>(std::max(number, 0));
+    if (!begins || ends || line < place.line || place.file != file) return std::nullopt;
+    return std::pair{line, std::uint64_t{address}};
   }
 
   std::vector<std::byte> bytes_;
@@ -271,6 +309,18 @@ std::optional<SourceLine> Symbols::source_line(VirtAddr address) const {
 }
 
 std::optional<std::string> Symbols::source_file(std::string_view name) const { return file().source_file(name); }
+
+std::vector<std::string> Symbols::source_files() const { return file().source_files(); }
+
+std::optional<VirtAddr> Symbols::code_of(const SourceLine& place) const {
+  const auto in_file = file().code_of(place);
+  return in_file ? std::optional{VirtAddr{static_cast<std::uint32_t>(*in_file)} + load_bias_} : std::nullopt;
+}
+
+std::optional<FrameRegisters> Symbols::caller(VirtAddr pc, const FrameRegisters& frame,
+                                              const ReadWord& read_word) const {
+  return caller_by(file().dwarf(), pc.raw() - load_bias_, frame, read_word);
+}
 
 std::optional<VirtAddr> Symbols::address_of(std::string_view name) const {
   const Row* const row = file().find(name);

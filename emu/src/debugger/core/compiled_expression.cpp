@@ -8,6 +8,7 @@
 
 #include "lpaemu/emu/blanks.h"
 #include "lpaemu/emu/core_registers.h"
+#include "lpaemu/emu/debugger/other_registers.h"
 #include "lpaemu/mmu/assert.h"
 
 namespace lpaemu::emu {
@@ -18,6 +19,7 @@ enum class CompiledExpression::Op : std::uint8_t {
   constant,
   core_register,
   cpsr,
+  other_register,
   fault_address,
   fault_status,
   fault_kind,  // 1 or 0
@@ -162,6 +164,11 @@ class CompiledExpression::Compiler {
     if (text == "kind" && (rest_.starts_with("==") || rest_.starts_with("!="))) return fault_kind();
     if (text.front() == '$') {
       const auto step = register_step(text.substr(1));
+      if (!step && is_other_register(text.substr(1))) {
+        add(Op::other_register, static_cast<std::uint32_t>(compiled_.names_.size()));
+        compiled_.names_.emplace_back(text.substr(1));
+        return {};
+      }
       if (!step) return unexpected(Error{fmt::format("no register '{}'", text)});
       compiled_.steps_.push_back(*step);
     } else if (const auto value = number(text)) {
@@ -181,8 +188,8 @@ class CompiledExpression::Compiler {
     const std::string_view kind = take_while([](char c) { return is_name_character(c) || c == '-'; });
     if (!is_fault_kind(kind))
       return unexpected(Error{fmt::format("no kind of fault '{}'; there are: {}", kind, fault_kinds())});
-    add(Op::fault_kind, static_cast<std::uint32_t>(compiled_.kinds_.size()));
-    compiled_.kinds_.emplace_back(kind);
+    add(Op::fault_kind, static_cast<std::uint32_t>(compiled_.names_.size()));
+    compiled_.names_.emplace_back(kind);
     if (unequal) add(Op::logical_not);
     return {};
   }
@@ -255,7 +262,7 @@ Expected<std::uint32_t, Error> apply(Op op, std::uint32_t a, std::uint32_t b) {
 /// The values of one evaluation. The registers are read when first asked for.
 class Machine {
  public:
-  Machine(const Operands& operands, const std::vector<std::string>& kinds) : operands_{operands}, kinds_{kinds} {}
+  Machine(const Operands& operands, const std::vector<std::string>& names) : operands_{operands}, names_{names} {}
 
   [[nodiscard]] std::uint32_t top() const { return stack_.back(); }
 
@@ -265,6 +272,14 @@ class Machine {
       case Op::constant: stack_.push_back(step.operand); break;
       case Op::core_register: stack_.push_back(registers().r[step.operand]); break;
       case Op::cpsr: stack_.push_back(registers().cpsr.raw()); break;
+      case Op::other_register: {
+        const std::string& name = names_[step.operand];
+        const std::uint64_t value = operands_.other_register(name);
+        if (value >> 32 != 0)
+          return unexpected(Error{fmt::format("${0} is {1:#x}, more than 32 bits; print ${0}", name, value)});
+        stack_.push_back(static_cast<std::uint32_t>(value));
+        break;
+      }
       case Op::fault_address:
       case Op::fault_status:
       case Op::fault_kind: {
@@ -313,11 +328,11 @@ class Machine {
       return unexpected(Error{"$addr, $far, $fsr and kind are known at a fault only; see `help catch fault`"});
     if (step.op == Op::fault_address) return fault->fault.va.raw();
     if (step.op == Op::fault_status) return fault->fsr;
-    return is_of_kind(kinds_[step.operand], fault->fault, fault->verdict);
+    return is_of_kind(names_[step.operand], fault->fault, fault->verdict);
   }
 
   const Operands& operands_;
-  const std::vector<std::string>& kinds_;
+  const std::vector<std::string>& names_;
   std::vector<std::uint32_t> stack_;
   std::optional<kernel::UserRegisters> registers_;
 };
@@ -325,7 +340,7 @@ class Machine {
 }  // namespace
 
 Expected<std::uint32_t, Error> CompiledExpression::evaluate(const Operands& operands) const {
-  Machine machine{operands, kinds_};
+  Machine machine{operands, names_};
   for (std::size_t at = 0; at < steps_.size();) {
     LPAEMU_TRY(elsewhere, machine.execute(steps_[at]));
     at = elsewhere.value_or(at + 1);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "lpaemu/emu/debugger/debugger.h"
+#include "lpaemu/emu/debugger/other_registers.h"
 #include "lpaemu/emu/machine/guest_memory.h"
 
 namespace lpaemu::emu {
@@ -12,6 +13,9 @@ class GuestOperands final : public Operands {
   GuestOperands(Debugger& debugger, const CurrentFault* fault) : debugger_{debugger}, fault_{fault} {}
 
   [[nodiscard]] kernel::UserRegisters registers() const override { return debugger_.registers(); }
+  [[nodiscard]] std::uint64_t other_register(std::string_view name) const override {
+    return emu::other_register(debugger_.machine(), name).value_or(OtherRegister{}).value;
+  }
   [[nodiscard]] std::optional<std::uint32_t> word_at(VirtAddr va) const override {
     return peek_word(debugger_.mm(), va);
   }

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "code_view.h"
 #include "handlers.h"
@@ -13,30 +12,6 @@ namespace lpaemu::emu::commands {
 namespace {
 
 constexpr std::size_t listed = 10;
-
-/// FILE:LINE, or LINE of the file at the PC, if the text is one.
-Expected<std::optional<SourceLine>, Error> file_and_line(Debugger& debugger, std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  SourceLine place;
-  if (colon == std::string_view::npos) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), place.line);
-    if (error != std::errc{} || end != text.data() + text.size() || place.line == 0) return std::nullopt;
-    const auto here = debugger.machine().code().source_place(debugger.registers().pc());
-    if (!here) return unexpected(Error{"no source file is known for the code at the PC; list FILE:LINE names one"});
-    place.file = here->file;
-    return place;
-  }
-  const std::string_view digits = text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), place.line);
-  if (error != std::errc{} || end != digits.data() + digits.size() || place.line == 0)
-    return unexpected(Error{fmt::format("'{}' is no line number", digits)});
-  const std::string_view name = text.substr(0, colon);
-  const auto path = debugger.machine().code().source_file(name);
-  if (!path)
-    return unexpected(Error{fmt::format("the program was not made from a file '{}', as far as it says", name)});
-  place.file = *path;
-  return place;
-}
 
 Expected<SourceLine, Error> place_of(Debugger& debugger, std::string_view text) {
   LPAEMU_TRY(given, file_and_line(debugger, text));

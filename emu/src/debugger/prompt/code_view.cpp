@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <filesystem>
 
 #include "lpaemu/emu/host/read_file.h"
@@ -48,7 +49,7 @@ std::vector<CodeLine> code_in(Debugger& debugger, kernel::VirtRange range) {
     const InstructionSet set = set_at(debugger, va);
     const auto encoding = code.instruction_at(va, set);
     if (!encoding) break;
-    lines.push_back({va, code.text_at(va, set)});
+    lines.push_back({va, code.explained_at(va, set)});
     va += encoding->size;
   }
   return lines;
@@ -100,6 +101,29 @@ std::string numbered_lines(const std::vector<std::string>& lines, std::size_t fi
     text += row + "\n";
   }
   return text;
+}
+
+Expected<std::optional<SourceLine>, Error> file_and_line(Debugger& debugger, std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  SourceLine place;
+  if (colon == std::string_view::npos) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), place.line);
+    if (error != std::errc{} || end != text.data() + text.size() || place.line == 0) return std::nullopt;
+    const auto here = debugger.machine().code().source_place(debugger.registers().pc());
+    if (!here) return unexpected(Error{"no source file is known for the code at the PC; FILE:LINE names one"});
+    place.file = here->file;
+    return place;
+  }
+  const std::string_view digits = text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), place.line);
+  if (error != std::errc{} || end != digits.data() + digits.size() || place.line == 0)
+    return unexpected(Error{fmt::format("'{}' is no line number", digits)});
+  const std::string_view name = text.substr(0, colon);
+  const auto path = debugger.machine().code().source_file(name);
+  if (!path)
+    return unexpected(Error{fmt::format("the program was not made from a file '{}', as far as it says", name)});
+  place.file = *path;
+  return place;
 }
 
 std::string describe_code(Debugger& debugger) {

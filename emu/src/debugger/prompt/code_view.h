@@ -30,6 +30,9 @@ struct CodeLine {
 [[nodiscard]] std::string numbered_lines(const std::vector<std::string>& lines, std::size_t first, std::size_t count,
                                          std::size_t current);
 
+/// FILE:LINE, or LINE (decimal) of the file at the PC; nothing: the text is neither.
+[[nodiscard]] Expected<std::optional<SourceLine>, Error> file_and_line(Debugger& debugger, std::string_view text);
+
 /// The source lines and the instructions around the PC, for somebody who looks at a stop.
 [[nodiscard]] std::string describe_code(Debugger& debugger);
 

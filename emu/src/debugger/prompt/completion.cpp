@@ -5,6 +5,8 @@
 #include "lpaemu/emu/core_registers.h"
 #include "lpaemu/emu/debugger/commands.h"
 #include "lpaemu/emu/debugger/complete.h"
+#include "lpaemu/emu/debugger/help.h"
+#include "lpaemu/emu/debugger/other_registers.h"
 #include "lpaemu/kernel_model/syscalls/syscall.h"
 
 namespace lpaemu::emu {
@@ -58,14 +60,25 @@ Completion second_words(std::string_view first, std::string_view typed) {
 void offer_registers(Words& words, std::string_view mark) {
   for (const std::string_view name : core_register_names) words.offer(std::string{mark} + std::string{name});
   words.offer(std::string{mark} + "cpsr");
+  for (const std::string& name : other_register_names()) words.offer(std::string{mark} + name);
 }
 
 /// What the table says that a command takes: words in lower case stand for themselves.
 Completion of_arguments(Debugger& debugger, const Command& command, std::string_view arguments) {
   const auto takes = [&](std::string_view what) { return command.arguments.find(what) != std::string_view::npos; };
-  if (takes("COMMAND"))
-    return complete_line(debugger, arguments.substr(std::min(arguments.find_first_not_of(blanks), arguments.size())));
+  if (takes("COMMAND")) {
+    const std::string_view typed = arguments.substr(std::min(arguments.find_first_not_of(blanks), arguments.size()));
+    Completion command_words = complete_line(debugger, typed);
+    for (const std::string_view group : help_groups())
+      if (typed.find(' ') == std::string_view::npos && group.starts_with(typed))
+        command_words.words.emplace_back(group);
+    std::ranges::sort(command_words.words);
+    return command_words;
+  }
   Words words{last_word(arguments, blanks)};
+  if (takes("LINE"))
+    for (const std::string& path : debugger.machine().code().source_files())
+      words.offer(path.substr(path.rfind('/') + 1) + ":");
   std::string alternatives{command.arguments};
   std::ranges::replace_if(alternatives, [](unsigned char c) { return std::islower(c) == 0; }, ' ');
   words.offer_each(alternatives);
@@ -74,10 +87,10 @@ Completion of_arguments(Debugger& debugger, const Command& command, std::string_
     for (const kernel::SyscallRow& row : kernel::syscall_table()) words.offer(row.name);
   if (takes("all|NAME")) offer_registers(words, "");
   const bool expression = takes("ADDR") || takes("EXPRESSION") || takes("VALUE");
-  if (!words.empty() || !expression) return std::move(words).completion();
+  if ((!words.empty() && !takes("LINE")) || !expression) return std::move(words).completion();
 
   const std::string_view typed = last_word(arguments, operators);
-  Words terms{typed};
+  Words terms = words.empty() ? Words{typed} : words;
   offer_registers(terms, "$");
   for (const std::string& name : debugger.machine().code().symbols_beginning(typed)) terms.offer(name);
   return std::move(terms).completion();

@@ -97,6 +97,13 @@ const HelpTopic* find_topic(const Command& command) {
   return found == topics.end() ? nullptr : &*found;
 }
 
+std::vector<std::string_view> help_groups() {
+  std::vector<std::string_view> names;
+  names.reserve(groups.size());
+  for (const HelpGroup& group : groups) names.push_back(group.name);
+  return names;
+}
+
 namespace commands {
 
 CommandResult do_help(Debugger& /*debugger*/, std::string_view arguments) {
@@ -110,7 +117,12 @@ CommandResult do_help(Debugger& /*debugger*/, std::string_view arguments) {
   const auto found = find_commands(arguments);
   if (found.size() == 1) return says(usage(*found.front()));
   for (const Command* command : found) text += row(*command);
-  if (!found.empty()) return says(text);
+  for (const Command& command : command_table())
+    if (found.empty() && command.name.ends_with(fmt::format(" {}", arguments))) text += row(command);
+  if (!text.empty()) return says(text);
+  const auto group =
+      std::ranges::find_if(groups, [&](const HelpGroup& each) { return each.name.starts_with(arguments); });
+  if (group != groups.end()) return says(list_group(group->name));
   LPAEMU_TRY(parsed, parse_command(arguments));
   return says(usage(*parsed.command));
 }

@@ -96,7 +96,7 @@ CommandResult do_info_fault(Debugger& debugger, std::string_view /*arguments*/) 
   const kernel::UserRegisters at = debugger.registers();
   const bool injected = debugger.injecting();
   text += row("by", injected ? "the debugger, by force-fault" : by_whom(debugger, phase.origin));
-  if (!phase.origin.kernel && !injected) text += row("instruction", code.text_at(at.pc(), instruction_set(at)));
+  if (!phase.origin.kernel && !injected) text += row("instruction", code.explained_at(at.pc(), instruction_set(at)));
   text += row("vma", describe_vma(debugger.mm(), fault.va));
   const mmu::Pte now = debugger.mm().pte_at(fault.va);
   text += row("pte before", describe_pte(current.pte_before));

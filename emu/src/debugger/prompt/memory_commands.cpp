@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <bit>
 #include <cctype>
 #include <cstring>
 
@@ -9,6 +10,7 @@
 #include "lpaemu/emu/blanks.h"
 #include "lpaemu/emu/core_registers.h"
 #include "lpaemu/emu/debugger/expression.h"
+#include "lpaemu/emu/debugger/other_registers.h"
 #include "lpaemu/emu/machine/guest_memory.h"
 #include "lpaemu/mmu/print.h"
 
@@ -40,10 +42,11 @@ Expected<Format, Error> parse_format(std::string_view text) {
       case 'x':
       case 'd':
       case 'u':
+      case 't':
       case 'c':
       case 's':
       case 'i': format.letter = c; break;
-      default: return unexpected(Error{fmt::format("no format '{}'; there are x d u c s i, sizes b h w g", c)});
+      default: return unexpected(Error{fmt::format("no format '{}'; there are x d u t c s i, sizes b h w g", c)});
     }
   }
   if (count != 0) format.count = count;
@@ -59,6 +62,7 @@ std::string unit(const Format& format, std::uint64_t value) {
   switch (format.letter) {
     case 'd': return fmt::to_string(static_cast<std::int64_t>(value << unused) >> unused);
     case 'u': return fmt::to_string(value);
+    case 't': return fmt::format("{:#b}", value);
     case 'c': {
       const auto c = static_cast<unsigned char>(value);
       return std::isprint(c) != 0 ? fmt::format("{} '{}'", value, static_cast<char>(c)) : fmt::format("{}", value);
@@ -110,10 +114,39 @@ CommandResult examine_instructions(Debugger& debugger, VirtAddr va, std::uint32_
     const auto encoding = code.instruction_at(va, set);
     if (!encoding) return unexpected(unreadable(va));
     text += fmt::format("{} {}: {}\n", va == registers.pc() ? "=>" : "  ", with_symbol(va, debugger),
-                        code.text_at(va, set));
+                        code.explained_at(va, set));
     va += encoding->size;
   }
   return says(text);
+}
+
+/// CP15's or VFP's, if that is all of the text: it may have 64 bits.
+std::optional<OtherRegister> whole_register(Debugger& debugger, std::string_view text) {
+  return text.starts_with('$') ? other_register(debugger.machine(), text.substr(1)) : std::nullopt;
+}
+
+/// VFP's as numbers as well.
+std::string describe(std::string_view name, const OtherRegister& reg) {
+  std::string hex = fmt::format("{:#0{}x}", reg.value, reg.bits / 4 + 2);
+  if (name.starts_with("$s"))
+    return fmt::format("{} ({})", hex, std::bit_cast<float>(static_cast<std::uint32_t>(reg.value)));
+  if (name.starts_with("$d")) return fmt::format("{} ({})", hex, std::bit_cast<double>(reg.value));
+  return hex;
+}
+
+CommandResult print_as(Debugger& debugger, char letter, std::string_view text) {
+  Format format{.letter = letter};
+  std::uint64_t value = 0;
+  if (const auto reg = whole_register(debugger, text)) {
+    value = reg->value;
+    format.size = reg->bits / 8;
+  } else {
+    LPAEMU_TRY(found, evaluate(text, debugger));
+    value = found;
+  }
+  if (letter == 'a') return says(with_symbol(VirtAddr{static_cast<std::uint32_t>(value)}, debugger) + "\n");
+  if (letter == 'c') value &= 0xff;
+  return says((letter == 'x' ? fmt::format("{:#x}", value) : unit(format, value)) + "\n");
 }
 
 Expected<void, Error> assign_register(Debugger& debugger, std::string_view name, std::uint32_t value) {
@@ -142,6 +175,14 @@ CommandResult do_examine(Debugger& debugger, std::string_view arguments) {
 }
 
 CommandResult do_print(Debugger& debugger, std::string_view arguments) {
+  if (arguments.starts_with('/')) {
+    const std::string_view format = words(arguments).front();
+    const std::string_view letter = format.substr(1);
+    if (letter.size() != 1 || std::string_view{"xdutca"}.find(letter) == std::string_view::npos)
+      return unexpected(Error{fmt::format("no format '{}'; there are /x /d /u /t /c /a", format)});
+    return print_as(debugger, letter.front(), trimmed(arguments.substr(format.size())));
+  }
+  if (const auto reg = whole_register(debugger, arguments)) return says(describe(arguments, *reg) + "\n");
   LPAEMU_TRY(value, evaluate(arguments, debugger));
   const std::string symbol = debugger.machine().code().symbol(VirtAddr{value});
   return says(fmt::format("{:#x} ({}){}\n", value, value, symbol.empty() ? "" : " <" + symbol + ">"));

@@ -79,6 +79,14 @@ std::string soft_dirty_of(Debugger& debugger, const kernel::vm_area& vma) {
          (whole ? std::string{} : soft_dirty_ranges(entries, vma.vm_start));
 }
 
+/// The page of the vectors, which belongs to no vm_area; maps shows it last.
+bool is_vectors(VirtAddr va) { return va.page() == kernel::vectors_base; }
+
+std::string last_line(const std::string& text) {
+  const std::size_t before = text.size() < 2 ? std::string::npos : text.rfind('\n', text.size() - 2);
+  return before == std::string::npos ? text : text.substr(before + 1);
+}
+
 /// All bits of an entry that are set or have changed; those are marked.
 std::string fields_since(mmu::Pte before, mmu::Pte now) {
   const mmu::Descriptor d{now.raw()};
@@ -132,7 +140,8 @@ CommandResult do_info_pte(Debugger& debugger, std::string_view arguments) {
 CommandResult do_info_vma(Debugger& debugger, std::string_view arguments) {
   LPAEMU_TRY(at, evaluate(arguments, debugger));
   const kernel::vm_area* vma = debugger.mm().vma_lookup(VirtAddr{at});
-  if (vma == nullptr) return says("no mapping\n");
+  if (vma == nullptr)
+    return says(is_vectors(VirtAddr{at}) ? last_line(kernel::show_maps(debugger.mm())) : "no mapping\n");
   return says(fmt::format("{}\n  vm_flags {:#010x}, {} pages, soft-dirty tracking {}\n",
                           describe_vma(debugger.mm(), VirtAddr{at}), vma->vm_flags, vma->pages(),
                           vma->soft_dirty_enabled() ? "on" : "off: every page counts as soft-dirty"));

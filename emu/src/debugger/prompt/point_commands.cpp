@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 
+#include "code_view.h"
 #include "handlers.h"
 #include "lpaemu/emu/blanks.h"
 #include "lpaemu/emu/debugger/expression.h"
+#include "lpaemu/emu/machine/guest_memory.h"
 #include "lpaemu/kernel_model/syscalls/syscall.h"
 #include "lpaemu/kernel_model/task/signal.h"
 #include "lpaemu/mmu/print.h"
@@ -33,7 +35,19 @@ InstructionSet set_at(Debugger& debugger, VirtAddr va) {
   return debugger.machine().code().instruction_set_at(va).value_or(instruction_set(debugger.registers()));
 }
 
+/// Where a line's code begins.
+Expected<Point, Error> line_breakpoint(Debugger& debugger, const SourceLine& line) {
+  const auto at = debugger.machine().code().code_of(line);
+  if (!at) return unexpected(Error{fmt::format("no code is known for {}, or behind it", line.text())});
+  return Point{.kind = PointKind::breakpoint,
+               .range = {*at, *at + 1U},
+               .set = set_at(debugger, *at),
+               .text = fmt::format("{} {}", with_symbol(*at, debugger), debugger.machine().code().source_line(*at))};
+}
+
 Expected<Point, Error> breakpoint(Debugger& debugger, std::string_view arguments) {
+  LPAEMU_TRY(line, file_and_line(debugger, arguments));
+  if (line) return line_breakpoint(debugger, *line);
   if (arguments.starts_with('*')) arguments.remove_prefix(1);  // as GDB marks an address
   LPAEMU_TRY(va, arguments.empty() ? Expected<std::uint32_t, Error>{debugger.registers().r[15]}
                                    : evaluate(arguments, debugger));
@@ -49,6 +63,9 @@ Expected<Point, Error> watchpoint(Debugger& debugger, std::string_view arguments
   constexpr std::uint32_t longest = 1U << 20;
   if (arguments.starts_with('*')) arguments.remove_prefix(1);  // GDB's way to say: what is there
   LPAEMU_TRY(range, evaluate_range(arguments, debugger, word, SymbolRange::whole));
+  std::array<std::byte, 1> byte{};
+  if (peek(debugger.mm(), range.start, byte) != 1 && peek(debugger.mm(), range.end - 1U, byte) != 1)
+    return unexpected(Error{fmt::format("nothing is mapped at {}", with_symbol(range.start, debugger))});
   if (range.bytes() > longest) return unexpected(Error{fmt::format("{} bytes are too many to watch", range.bytes())});
   const char* const what = kind == WatchKind::write ? "store to" : kind == WatchKind::read ? "load from" : "access to";
   return Point{.kind = PointKind::watch,

@@ -14,8 +14,8 @@ using namespace std::string_view_literals;
 
 /// Whether an empty line does it once more, as in GDB: what steps, and what shows.
 bool repeats(const Command& command) {
-  constexpr std::array names{"continue"sv, "stepi"sv, "nexti"sv, "step"sv,        "next"sv, "finish"sv,
-                             "phase"sv,    "list"sv,  "print"sv, "disassemble"sv, "x"sv,    "pagemap"sv};
+  constexpr std::array names{"continue"sv, "stepi"sv, "nexti"sv,       "step"sv,      "next"sv, "finish"sv, "phase"sv,
+                             "list"sv,     "print"sv, "disassemble"sv, "backtrace"sv, "x"sv,    "pagemap"sv};
   return command.name.starts_with("info ") || std::ranges::find(names, command.name) != names.end();
 }
 

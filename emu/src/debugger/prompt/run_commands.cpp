@@ -43,7 +43,8 @@ CommandResult do_continue(Debugger& debugger, std::string_view arguments) {
 CommandResult do_stepi(Debugger& debugger, std::string_view arguments) {
   if (!arguments.empty()) {
     LPAEMU_TRY(count, evaluate(arguments, debugger));
-    if (count > 1) debugger.repeat_step(count - 1);
+    if (count == 0) return says({});
+    debugger.repeat_step(count - 1);
   }
   return goes_on(ResumeKind::step);
 }

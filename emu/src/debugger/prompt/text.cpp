@@ -45,8 +45,8 @@ Expected<std::vector<kernel::VirtRange>, Error> mappings_called(std::string_view
 Expected<kernel::VirtRange, Error> evaluate_pages(std::string_view text, Debugger& debugger) {
   LPAEMU_TRY(range, evaluate_range(text, debugger, 1, SymbolRange::whole));
   const VirtAddr start = range.start.page();
-  const VirtAddr end = (range.end - 1U).page() + mmu::PAGE_SIZE;
-  if (end > kernel::TASK_SIZE || end < start)
+  const VirtAddr end = (range.end - 1U).page() + mmu::PAGE_SIZE;  // 0: beyond the top
+  if (range.end - 1U >= kernel::TASK_SIZE)
     return unexpected(Error{fmt::format("{} lies above the user's half", mmu::to_string(range.end - 1U))});
   return kernel::VirtRange{start, end};
 }
@@ -95,6 +95,7 @@ namespace {
 std::string hex_bytes(const std::vector<std::byte>& bytes) {
   constexpr std::size_t most = 16;
   std::string text;
+  if (bytes.empty()) return "not there";
   if (bytes.size() <= sizeof(std::uint64_t)) {  // as a number
     for (const std::byte byte : std::views::reverse(bytes)) text += fmt::format("{:02x}", std::to_integer<int>(byte));
     return "0x" + text;
@@ -213,7 +214,7 @@ std::string describe_stop(Debugger& debugger, const StopEvent& event) {
   if (event.kind == StopKind::exited) return describe_exit(debugger);
   const kernel::UserRegisters at = debugger.registers();
   return fmt::format("{}{}{}=> {}\n", failed_conditions(event), why(debugger, event), where(debugger),
-                     debugger.machine().code().text_at(at.pc(), instruction_set(at)));
+                     debugger.machine().code().explained_at(at.pc(), instruction_set(at)));
 }
 
 std::string describe_stop_and_code(Debugger& debugger, const StopEvent& event) {

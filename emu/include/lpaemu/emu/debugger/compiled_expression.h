@@ -18,6 +18,8 @@ namespace lpaemu::emu {
 class Operands {
  public:
   [[nodiscard]] virtual kernel::UserRegisters registers() const = 0;
+  /// Of CP15 and VFP; see other_registers.h. Requires: is_other_register(name).
+  [[nodiscard]] virtual std::uint64_t other_register(std::string_view name) const = 0;
   [[nodiscard]] virtual std::optional<std::uint32_t> word_at(kernel::VirtAddr va) const = 0;
   /// Null: the guest does not stand at a fault.
   [[nodiscard]] virtual const CurrentFault* fault() const = 0;
@@ -27,8 +29,8 @@ class Operands {
 };
 
 /// Unsigned 32-bit arithmetic with C's operators and precedence: `|| && | ^ & == != < <= > >= << >> + - * / % ! ~`,
-/// numbers (0x hex, or decimal), registers ($r0, $sp, $pc, $cpsr, ...), symbols, which mean their address, `*TERM`, the
-/// word there, and of a fault $addr (or $far), $fsr and `kind == NAME`, where NAME is_fault_kind.
+/// numbers (0x hex, or decimal), registers ($r0, $sp, $cpsr, $DFAR, $s0, ...), symbols, which mean their address,
+/// `*TERM`, the word there, and of a fault $addr (or $far), $fsr and `kind == NAME`, where NAME is_fault_kind.
 class CompiledExpression {
  public:
   using FindSymbol = std::function<std::optional<kernel::VirtAddr>(std::string_view name)>;
@@ -55,7 +57,7 @@ class CompiledExpression {
 
   std::string text_;
   std::vector<Step> steps_;
-  std::vector<std::string> kinds_;  // fault kinds, by a step's operand
+  std::vector<std::string> names_;  // fault kinds and registers, by a step's operand
 };
 
 }  // namespace lpaemu::emu

@@ -15,4 +15,7 @@ struct HelpTopic {
 /// Null: a command without one, which a test complains about.
 [[nodiscard]] const HelpTopic* find_topic(const Command& command);
 
+/// What `help GROUP` knows.
+[[nodiscard]] std::vector<std::string_view> help_groups();
+
 }  // namespace lpaemu::emu

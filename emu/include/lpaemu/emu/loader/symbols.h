@@ -1,6 +1,7 @@
 // Names and source lines of guest addresses, for reports.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -32,6 +33,12 @@ struct SourceLine {
   [[nodiscard]] std::string text() const;
 };
 
+/// The core registers of a function that is under way, as far as they are known.
+struct FrameRegisters {
+  std::array<std::optional<std::uint32_t>, 16> r{};
+};
+using ReadWord = std::function<std::optional<std::uint32_t>(VirtAddr va)>;
+
 /// The symbols of one ELF file in memory. Nothing is read before the first question; a file without symbols, or a
 /// broken one, has no answers.
 class Symbols {
@@ -52,6 +59,13 @@ class Symbols {
   [[nodiscard]] std::optional<SourceLine> source_line(VirtAddr address) const;
   /// The source file that the program was made from and that `name` means: its path, or the end of it behind a slash.
   [[nodiscard]] std::optional<std::string> source_file(std::string_view name) const;
+  /// The paths of all source files that the program was made from.
+  [[nodiscard]] std::vector<std::string> source_files() const;
+  /// The first instruction of the line `place` of that file, or of the next line behind it that has code.
+  [[nodiscard]] std::optional<VirtAddr> code_of(const SourceLine& place) const;
+  /// The registers of the function's caller when it goes on, by the call frame information for the code at `pc`.
+  [[nodiscard]] std::optional<FrameRegisters> caller(VirtAddr pc, const FrameRegisters& frame,
+                                                     const ReadWord& read_word) const;
   /// The address of a symbol, for breakpoints by name: without the Thumb bit.
   [[nodiscard]] std::optional<VirtAddr> address_of(std::string_view name) const;
   /// How many bytes a symbol has: to the next one where it does not say. 0 for a name that is none.

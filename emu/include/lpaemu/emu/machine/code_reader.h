@@ -26,6 +26,8 @@ class CodeReader {
   [[nodiscard]] std::optional<Encoding> instruction_at(VirtAddr pc, InstructionSet set);
   /// "strb r3, [r2]", or "?" where nothing readable is mapped.
   [[nodiscard]] std::string text_at(VirtAddr pc, InstructionSet set);
+  /// The same with what is meant: the symbol of a branch's target, a literal's address and value.
+  [[nodiscard]] std::string explained_at(VirtAddr pc, InstructionSet set);
   /// "main+0x10"; empty where no symbol covers the address.
   [[nodiscard]] std::string symbol(VirtAddr address) const;
   /// The first byte and the size of a symbol.
@@ -40,10 +42,18 @@ class CodeReader {
   [[nodiscard]] std::optional<SourceLine> source_place(VirtAddr address) const;
   /// The path of a source file; see Symbols::source_file.
   [[nodiscard]] std::optional<std::string> source_file(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> source_files() const;
+  /// The first instruction of a source line; see Symbols::code_of.
+  [[nodiscard]] std::optional<VirtAddr> code_of(const SourceLine& place) const;
+  /// The registers of a function's caller; see Symbols::caller.
+  [[nodiscard]] std::optional<FrameRegisters> caller(VirtAddr pc, const FrameRegisters& frame) const;
 
  private:
   /// Up to four bytes from `pc` on: fewer when the next page is not mapped.
   [[nodiscard]] std::vector<std::byte> bytes_at(VirtAddr pc);
+  /// "0x00010400 <puts>"
+  [[nodiscard]] std::string with_symbol(VirtAddr address) const;
+  [[nodiscard]] std::string literal(VirtAddr address, std::string_view mnemonic);
 
   mmu::PhysicalMemory& memory_;
   kernel::mm_struct* mm_ = nullptr;
