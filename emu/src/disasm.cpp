@@ -23,25 +23,40 @@ std::array<std::uint8_t, 4> bytes_of(const Encoding& encoding) {
   return {byte(0), byte(1), byte(2), byte(3)};
 }
 
+Instruction disassemble_anew(csh handle, const Encoding& encoding, VirtAddr pc) {
+  if (handle == 0) return not_an_instruction(encoding, pc);
+  const auto bytes = bytes_of(encoding);
+  cs_insn* found = nullptr;
+  const std::size_t count = cs_disasm(handle, bytes.data(), encoding.size, pc.raw(), 1, &found);
+  if (count == 0) return not_an_instruction(encoding, pc);
+  Instruction result{pc, encoding, found->mnemonic, found->op_str};
+  const bool whole = found->size == encoding.size;
+  cs_free(found, count);
+  return whole ? result : not_an_instruction(encoding, pc);
+}
+
 }  // namespace
 
 /// One Capstone handle for each instruction set, for ARMv7-A: neither MCLASS nor V8. (Capstone 5 prints some ARMv8
-/// instructions all the same.)
-class Disassembler::Handles {
+/// instructions all the same.) And what was disassembled last: a fault that repeats is shown with the same few
+/// instructions, and Capstone takes microseconds for each.
+class Disassembler::Capstone {
  public:
-  Handles() {
+  Capstone() {
     open(CS_MODE_ARM, handles_[0]);
     open(CS_MODE_THUMB, handles_[1]);
   }
-  Handles(const Handles&) = delete;
-  Handles& operator=(const Handles&) = delete;
-  ~Handles() {
+  Capstone(const Capstone&) = delete;
+  Capstone& operator=(const Capstone&) = delete;
+  ~Capstone() {
     for (csh& handle : handles_)
       if (handle != 0) cs_close(&handle);
   }
 
   /// 0 where Capstone has no ARM.
   [[nodiscard]] csh of(InstructionSet set) const { return handles_[set == InstructionSet::arm ? 0 : 1]; }
+  /// The place of what was disassembled last at `pc`, or at an address that shares the place; no mnemonic: nothing.
+  [[nodiscard]] Instruction& last_at(VirtAddr pc) { return last_[pc.raw() / 2 % last_.size()]; }
 
  private:
   static void open(cs_mode mode, csh& handle) {
@@ -49,6 +64,7 @@ class Disassembler::Handles {
   }
 
   std::array<csh, 2> handles_{};
+  std::array<Instruction, 256> last_;
 };
 
 Disassembler::Disassembler() = default;
@@ -64,17 +80,11 @@ std::optional<Instruction> Disassembler::disassemble(std::span<const std::byte> 
 }
 
 Instruction Disassembler::disassemble(const Encoding& encoding, VirtAddr pc) {
-  if (!handles_) handles_ = std::make_unique<Handles>();
-  const csh handle = handles_->of(encoding.set);
-  if (handle == 0) return not_an_instruction(encoding, pc);
-  const auto bytes = bytes_of(encoding);
-  cs_insn* found = nullptr;
-  const std::size_t count = cs_disasm(handle, bytes.data(), encoding.size, pc.raw(), 1, &found);
-  if (count == 0) return not_an_instruction(encoding, pc);
-  Instruction result{pc, encoding, found->mnemonic, found->op_str};
-  const bool whole = found->size == encoding.size;
-  cs_free(found, count);
-  return whole ? result : not_an_instruction(encoding, pc);
+  if (!capstone_) capstone_ = std::make_unique<Capstone>();
+  Instruction& last = capstone_->last_at(pc);
+  if (last.mnemonic.empty() || last.pc != pc || last.encoding != encoding)
+    last = disassemble_anew(capstone_->of(encoding.set), encoding, pc);
+  return last;
 }
 
 std::string capstone_version() {

@@ -61,6 +61,22 @@ TEST_CASE("instructions are printed in the assembler's words", "[emu][disasm]") 
   }
 }
 
+TEST_CASE("the same bits elsewhere, in another set or of another size are another instruction", "[emu][disasm]") {
+  Disassembler disassembler;
+  const VirtAddr pc{0x10000};
+  const auto text = [&](std::uint32_t bits, unsigned size, InstructionSet set, VirtAddr at) {
+    return disassembler.disassemble({.bits = bits, .size = size, .set = set}, at).text();
+  };
+  for (unsigned round = 0; round < 2; ++round) {
+    CHECK(text(0xeafffffe, 4, arm, pc) == "b #0x10000");
+    CHECK(text(0xeafffffe, 4, arm, pc + 0x200U) == "b #0x10200");
+    CHECK(text(0xeafffffe, 4, arm, pc + 0x1000U) == "b #0x11000");
+    CHECK(text(0xf8d10004, 4, thumb, pc) == "ldr.w r0, [r1, #4]");
+    CHECK(text(0xf8d10004, 4, arm, pc) != "ldr.w r0, [r1, #4]");
+    CHECK(text(0x6808, 2, thumb, pc) == "ldr r0, [r1]");
+  }
+}
+
 TEST_CASE("an instruction that is cut off is none", "[emu][disasm]") {
   Disassembler disassembler;
   const std::array memory{std::byte{0xd1}, std::byte{0xf8}, std::byte{0x04}, std::byte{0x80}};  // ldr.w r8, [r1, #4]

@@ -39,8 +39,8 @@ class Disassembler {
   [[nodiscard]] Instruction disassemble(const Encoding& encoding, VirtAddr pc);
 
  private:
-  class Handles;
-  std::unique_ptr<Handles> handles_;
+  class Capstone;
+  std::unique_ptr<Capstone> capstone_;
 };
 
 /// The version of the Capstone library in use: "4.0.2".
