@@ -28,7 +28,7 @@ start() { # start PROGRAM [ARG...]: lpaemu with $options; its standard input is 
   timeout 60 "$lpaemu" run $options --gdb "$at" "$program" "$@" <"$input" >"$work/out" 2>"$work/err" &
   server=$!
   waited=0
-  until listens || [ $waited -ge 100 ]; do sleep 0.1 && waited=$((waited + 1)); done
+  until listens || ! kill -0 "$server" 2>/dev/null || [ $waited -ge 100 ]; do sleep 0.1 && waited=$((waited + 1)); done
 }
 
 client() { # client: a GDB with the commands on descriptor 3

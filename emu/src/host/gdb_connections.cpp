@@ -10,9 +10,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -58,11 +60,8 @@ class GdbConnections final : public gdb::Connections {
 
   bool accept() override {
     while (!connected() && listener_.valid()) {
-      if (readable(listener_.get(), -1)) {
-        if (!take_client()) return false;
-      } else if (give_up()) {  // a signal came
-        return false;
-      }
+      if (give_up()) return false;
+      if (readable(listener_.get(), -1) && !take_client()) return false;
     }
     return connected();
   }
@@ -76,17 +75,7 @@ class GdbConnections final : public gdb::Connections {
     out_ = UniqueFd{};
   }
 
-  std::string receive() override {
-    while (true) {
-      std::array<pollfd, 2> fds{pollfd{in_.get(), POLLIN, 0}, pollfd{listener_.get(), POLLIN, 0}};
-      if (::poll(fds.data(), listener_.valid() ? 2 : 1, -1) < 0) {
-        if (errno != EINTR || give_up()) return {};
-        continue;
-      }
-      if (fds[1].revents != 0) refuse();
-      if (fds[0].revents != 0) return read_some();
-    }
-  }
+  std::string receive() override { return wait_for(in_.get(), POLLIN) ? read_some() : std::string{}; }
   std::string receive_ready() override {
     if (readable(listener_.get(), 0)) refuse();
     if (!readable(in_.get(), 0)) return {};
@@ -95,11 +84,12 @@ class GdbConnections final : public gdb::Connections {
     return bytes;
   }
   void send(std::string_view bytes) override {
-    while (!bytes.empty() && out_.valid()) {
-      const ssize_t count = ::write(out_.get(), bytes.data(), bytes.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return;
-      bytes.remove_prefix(static_cast<std::size_t>(count));
+    while (!bytes.empty() && out_.valid() && wait_for(out_.get(), POLLOUT)) {
+      const ssize_t count = write_some(bytes);
+      if (count >= 0)
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+      else if (errno != EINTR && errno != EAGAIN)
+        return;
     }
   }
   void interrupt_on_input(bool on) override {
@@ -110,6 +100,26 @@ class GdbConnections final : public gdb::Connections {
   }
 
  private:
+  /// Waits until the client can be read from or written to, or is gone. A client that sends without an end, or does not
+  /// read, keeps nobody from ending lpaemu. False: it is to be ended.
+  bool wait_for(int fd, short event) {
+    while (!give_up()) {
+      std::array<pollfd, 2> fds{pollfd{fd, event, 0}, pollfd{listener_.get(), POLLIN, 0}};
+      if (::poll(fds.data(), listener_.valid() ? 2 : 1, -1) < 0) {
+        if (errno != EINTR) return false;
+        continue;
+      }
+      if (fds[0].revents != 0) return true;  // first: perhaps it has gone, and the other one is no second one
+      if (fds[1].revents != 0) refuse();
+    }
+    return false;
+  }
+  /// What can be written without waiting. Not by O_NONBLOCK: others may have the same standard output open.
+  ssize_t write_some(std::string_view bytes) {
+    const ssize_t count = ::send(out_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count >= 0 || errno != ENOTSOCK) return count;
+    return ::write(out_.get(), bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));  // room for so many
+  }
   /// False: the listener is broken. A client that has gone again is no failure.
   bool take_client() {
     UniqueFd client{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};

@@ -9,6 +9,8 @@
 namespace lpaemu::emu::gdb {
 namespace {
 
+constexpr int most_resends = 8;  // of one packet; a GDB gives up after three
+
 bool set_by_gdb(const Point& point) { return point.number == 0; }
 
 /// Whether a GDB has no words of its own for such a stop.
@@ -145,7 +147,7 @@ bool Server::serve_input() {
   switch (input->kind) {
     case Input::Kind::ack: break;
     case Input::Kind::interrupt: interrupt_owed_ = has_guest(); break;
-    case Input::Kind::nack: connections_.send(last_sent_); break;
+    case Input::Kind::nack: send_again(); break;
     case Input::Kind::bad_checksum:
       if (acks_) connections_.send("-");
       break;
@@ -162,6 +164,7 @@ void Server::forget_client() {
   connections_.disconnect();
   if (debugger_ != nullptr) debugger_->points().remove_if(set_by_gdb);
   reader_ = PacketReader{};
+  last_sent_.clear();
   acks_ = attached_ = true;
   multiprocess_ = swbreak_ = extended_ = physical_ = reply_owed_ = monitor_owed_ = interrupt_owed_ = false;
   pass_.clear();
@@ -183,6 +186,14 @@ Resume Server::client_gone() {
 
 void Server::send(std::string_view payload) {
   last_sent_ = frame(payload);
+  resends_left_ = most_resends;
+  connections_.send(last_sent_);
+}
+
+/// The client has not understood. One that never does is not listened to: it would get more than it sends.
+void Server::send_again() {
+  if (!acks_ || resends_left_ == 0) return;
+  --resends_left_;
   connections_.send(last_sent_);
 }
 

@@ -26,11 +26,11 @@ class Connections {
   [[nodiscard]] virtual bool accept_ready() = 0;
   [[nodiscard]] virtual bool connected() const = 0;
   virtual void disconnect() = 0;
-  /// Waits for bytes of the client; empty: it is gone.
+  /// Waits for bytes of the client; empty: it is gone, or lpaemu is to end.
   [[nodiscard]] virtual std::string receive() = 0;
   /// What is there without waiting; empty: nothing, or the client is gone.
   [[nodiscard]] virtual std::string receive_ready() = 0;
-  /// A client that is gone is found by the next receive().
+  /// Waits for a client that does not read, unless lpaemu is to end. One that is gone is found by the next receive().
   virtual void send(std::string_view bytes) = 0;
   /// While on, each byte of the client and each new client causes an interrupt of the guest.
   virtual void interrupt_on_input(bool on) = 0;
@@ -83,6 +83,7 @@ class Server final : public Face {
   void forget_client();
   void report(const StopEvent& event);
   void send(std::string_view payload);
+  void send_again();
   void send_console(std::string_view text);
   [[nodiscard]] Resume go(Resume resume);
   [[nodiscard]] bool passes(const StopEvent& event);
@@ -141,6 +142,7 @@ class Server final : public Face {
   // What is agreed with the client.
   PacketReader reader_;
   std::string last_sent_;
+  int resends_left_ = 0;  // of it
   bool acks_ = true;
   bool multiprocess_ = false;
   bool swbreak_ = false;
