@@ -22,9 +22,9 @@ std::vector<NamedRegister> named_registers(const Cp15& cp15, const ExceptionStat
   return {
       {"SCTLR", t.sctlr.raw()},          {"TTBR0", t.ttbr0.raw(), 64},      {"TTBR1", t.ttbr1.raw(), 64},
       {"TTBCR", t.ttbcr.raw()},          {"DFSR", exceptions.DFSR().raw()}, {"IFSR", exceptions.IFSR().raw()},
-      {"DFAR", exceptions.DFAR().raw()}, {"IFAR", exceptions.IFAR().raw()}, {"MAIR0", mair & 0xffffffff},
-      {"MAIR1", mair >> word_bits},      {"VBAR", cp15.VBAR.raw()},         {"CONTEXTIDR", cp15.CONTEXTIDR},
-      {"TPIDRURW", cp15.TPIDRURW},       {"TPIDRURO", cp15.TPIDRURO},
+      {"DFAR", exceptions.DFAR().raw()}, {"IFAR", exceptions.IFAR().raw()}, {"PAR", cp15.PAR.raw(), 64},
+      {"MAIR0", mair & 0xffffffff},      {"MAIR1", mair >> word_bits},      {"VBAR", cp15.VBAR.raw()},
+      {"CONTEXTIDR", cp15.CONTEXTIDR},   {"TPIDRURW", cp15.TPIDRURW},       {"TPIDRURO", cp15.TPIDRURO},
   };
 }
 

@@ -279,6 +279,7 @@ TEST_CASE("the user machine's CP15 is an SMP Linux's", "[emu][cp15][lpae-mmu 11]
   CHECK(value("DFSR") == 0xa0f);
   CHECK(value("DFAR") == 0x2001c);
   CHECK(value("IFSR") == 0);
+  CHECK(value("PAR") == 0);
 }
 
 }  // namespace lpaemu::emu

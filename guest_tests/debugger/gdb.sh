@@ -54,12 +54,33 @@ p $d0
 set var $r1 = 9
 stepi
 p pages[8]
+set var $q0.u64[0] = 0x1122334455667788
+set var $q0.u64[1] = 0x99aabbccddeeff00
+p/x $q0.u64
+p/x $q0.u8[15]
+set var $q15.u64[1] = 0x5a5a
+maint packet p39
+info registers q0
+p sizeof($q15)
+info registers TTBR0 PAR MAIR1 VBAR TPIDRURO
+p sizeof($PAR)
 kill
 C
 ^Breakpoint 1, 
 ^\$1 = 0xb5003500$
 ^\$3 = 
 ^\$4 = 9
+^\$5 = {0x1122334455667788, 0x99aabbccddeeff00}
+^\$6 = 0x99
+^received: "5a5a000000000000"
+^q0  *{u8 = 
+^\$7 = 16
+^TTBR0  *0x1[0-9a-f]*
+^PAR  *0x0  *0
+^MAIR1  *0xff000004
+^VBAR  *0x0
+^TPIDRURO  *0x[1-9a-f]
+^\$8 = 8
 ^status 137
 P
 

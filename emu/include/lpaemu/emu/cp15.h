@@ -14,6 +14,7 @@ class ExceptionState;
 /// CP15 without the fault registers, which ExceptionState has. Names are ARM's.
 struct Cp15 {
   mmu::TranslationRegisters translation;  // TTBCR, TTBR0, TTBR1, MAIR1:MAIR0, SCTLR
+  mmu::Par PAR;                           // c7: no ATS1C** was ever executed at PL1: as after reset
   mmu::VirtAddr VBAR;                     // c12, c0, 0
   std::uint32_t CONTEXTIDR = 0;           // c13, c0, 1
   std::uint32_t TPIDRURW = 0;             // c13, c0, 2

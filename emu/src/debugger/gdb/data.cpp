@@ -1,7 +1,6 @@
 // Packets on registers and memory.
 #include <algorithm>
 #include <cstring>
-#include <ranges>
 
 #include "lpaemu/emu/debugger/gdb_server.h"
 #include "lpaemu/emu/machine/guest_memory.h"
@@ -14,12 +13,22 @@ namespace {
 
 constexpr std::uint64_t physical_top = std::uint64_t{1} << 40;
 
-std::optional<std::uint64_t> little_endian(std::string_view hex) {
+constexpr std::size_t half = sizeof(RegisterValue::low);
+
+std::optional<RegisterValue> little_endian(std::string_view hex) {
   const auto bytes = from_hex(hex);
-  if (!bytes || bytes->size() > sizeof(std::uint64_t)) return std::nullopt;
-  std::uint64_t value = 0;
-  for (const std::byte byte : std::views::reverse(*bytes)) value = value << 8U | std::to_integer<unsigned>(byte);
+  if (!bytes || bytes->size() > 2 * half) return std::nullopt;
+  RegisterValue value;
+  for (std::size_t i = bytes->size(); i-- > 0;) {
+    std::uint64_t& word = i < half ? value.low : value.high;
+    word = word << 8U | std::to_integer<unsigned>((*bytes)[i]);
+  }
   return value;
+}
+
+std::string hex_of(const RegisterRow& row, const RegisterValue& value) {
+  if (row.bytes <= half) return number_to_hex(value.low, row.bytes);
+  return number_to_hex(value.low, half) + number_to_hex(value.high, row.bytes - half);
 }
 
 VirtAddr virtual_address(const MemoryRange& range) { return VirtAddr{static_cast<std::uint32_t>(range.address)}; }
@@ -30,18 +39,19 @@ Server::Reply Server::read_registers() {
   const auto rows = register_rows(*debugger_);
   const auto values = register_values(*debugger_);
   std::string reply;
-  for (std::size_t i = 0; i < rows.size(); ++i) reply += number_to_hex(values[i], rows[i].bytes);
+  for (std::size_t i = 0; i < rows.size(); ++i) reply += hex_of(rows[i], values[i]);
   return reply;
 }
 
-/// Registers that are not the user's keep their values, whatever they are given.
+/// Registers that are not the user's keep their values, whatever they are given; NEON's are what their halves are
+/// given.
 Server::Reply Server::write_registers(std::string_view hex) {
   for (const RegisterRow& row : register_rows(*debugger_)) {
     const std::size_t digits = std::size_t{row.bytes} * 2;
     if (hex.size() < digits) break;
     const auto value = little_endian(hex.substr(0, digits));
     if (!value) return bad_request;
-    static_cast<void>(set_register(*debugger_, row.number, *value));
+    if (row.bytes <= half) static_cast<void>(set_register(*debugger_, row.number, *value));
     hex.remove_prefix(digits);
   }
   return ok;
@@ -53,7 +63,7 @@ Server::Reply Server::read_register(std::string_view arguments) {
   const auto rows = register_rows(*debugger_);
   const auto values = register_values(*debugger_);
   for (std::size_t i = 0; number && i < rows.size(); ++i)
-    if (rows[i].number == *number) return number_to_hex(values[i], rows[i].bytes);
+    if (rows[i].number == *number) return hex_of(rows[i], values[i]);
   return bad_request;
 }
 

@@ -16,13 +16,18 @@ struct RegisterRow {
   unsigned bytes = 4;
 };
 
-/// Core, VFP, then CP15: in the order of their numbers, which is that of the g packet.
+struct RegisterValue {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;  // of one of 16 bytes
+};
+
+/// Core, VFP, NEON's pairs of VFP registers, then CP15: in the order of their numbers, which is that of the g packet.
 [[nodiscard]] std::vector<RegisterRow> register_rows(Debugger& debugger);
 [[nodiscard]] std::string target_xml(Debugger& debugger);
 
 /// All registers of this moment, in the order of the rows.
-[[nodiscard]] std::vector<std::uint64_t> register_values(Debugger& debugger);
-/// Core and VFP registers are set; the others belong to the kernel: false.
-[[nodiscard]] bool set_register(Debugger& debugger, unsigned number, std::uint64_t value);
+[[nodiscard]] std::vector<RegisterValue> register_values(Debugger& debugger);
+/// Core, VFP and NEON registers are set; the others belong to the kernel: false.
+[[nodiscard]] bool set_register(Debugger& debugger, unsigned number, RegisterValue value);
 
 }  // namespace lpaemu::emu::gdb
