@@ -126,4 +126,167 @@ C
 ^vCont;c -> W00
 ^status 0
 P
+# Bit 0 of a breakpoint's address is Thumb's, and set and removed is the same one; a kind tells the instruction set.
+check_raw thumb-breakpoints watched 3<<'C' 4<<'P'
+add, store = address_of('add'), address_of('store_pair')
+client = Client()
+client.ask('qSupported:swbreak+')
+for packet in 'Z0,%x,2' % (add | 1), 'Z0,%x,3' % (store | 1), 'Z0,%x,4' % (store + 2), 'Z0,%x,1' % add, 'Z1,%x,0' % add:
+    client.ask(packet)
+client.run()
+print('at add', client.ask('pf') == '%08x' % int.from_bytes(add.to_bytes(4, 'little'), 'big'))
+client.ask('z0,%x,2' % add)
+client.run()
+print('at store', client.ask('pf') == '%08x' % int.from_bytes(store.to_bytes(4, 'little'), 'big'))
+client.ask('z0,%x,2' % (store | 1))
+client.run()
+C
+^Z0,.*,2 -> OK
+^Z0,.*,3 -> OK
+^Z0,.*,4 -> E22
+^Z0,.*,1 -> E22
+^Z1,.*,0 -> E22
+^vCont;c -> T05.*swbreak
+^at add True
+^vCont;c -> T05.*swbreak
+^at store True
+^vCont;c -> W00
+P
+
+# Also a kind of 4: with bit 0 the address says Thumb, without it ARM.
+check_raw arm-breakpoints crossing_arm 3<<'C' 4<<'P'
+main = address_of('main')
+client = Client()
+client.ask('Z1,%x,4' % main)
+client.run()
+print('at main', client.ask('pf') == '%08x' % int.from_bytes(main.to_bytes(4, 'little'), 'big'))
+client.ask('z1,%x,4' % main)
+client.run()
+C
+^Z1,.* -> OK
+^vCont;c -> T05
+^at main True
+^z1,.* -> OK
+^vCont;c -> W
+P
+
+# How a guest's end is told, with and without process numbers.
+check_raw end-by-signal death terminate 3<<'C' 4<<'P'
+client = Client()
+client.ask('qSupported:multiprocess+')
+client.run()
+client.run('vCont;C0f')
+C
+^vCont;c -> T0fthread:p1.1
+^vCont;C0f -> X0f;process:1
+^status 143
+P
+
+check_raw end-by-exit exit_42 3<<'C' 4<<'P'
+client = Client()
+client.ask('qSupported:multiprocess+')
+client.run()
+C
+^vCont;c -> W2a;process:1
+^status 42
+P
+
+# Signals that the client does not want to hear of; whether the guest gets one when the client detaches at it.
+check_raw pass-signals death terminate 3<<'C' 4<<'P'
+client = Client()
+client.ask('QPassSignals:b;f')
+client.run()
+C
+^QPassSignals:b;f -> OK
+^vCont;c -> X0f
+^status 143
+P
+
+check_raw program-signals death terminate 3<<'C' 4<<'P'
+client = Client()
+client.ask('QProgramSignals:e;f')
+client.run()
+client.ask('D')
+C
+^vCont;c -> T0f
+^D -> OK
+^status 143
+P
+
+check_raw no-program-signals death terminate 3<<'C' 4<<'P'
+client = Client()
+client.ask('QProgramSignals:e')
+client.run()
+client.ask('D')
+C
+^vCont;c -> T0f
+^D -> OK
+!^status 143
+^status 
+P
+
+check_raw kill watched l 3<<'C' 4<<'P'
+client = Client()
+client.ask('vKill')
+client.ask('vKill;')
+client.ask('vKill;2')
+client.ask('vKill;x')
+client.ask('vKill;1;1')
+client.ask('D;2')
+client.run(seconds=1)
+client.ask('vKill;1')
+C
+^vKill -> $
+^vKill; -> E03
+^vKill;2 -> E03
+^vKill;x -> E03
+^vKill;1;1 -> E03
+^D;2 -> E03
+^vCont;c, ^C -> T02
+^vKill;1 -> OK
+^status 137
+P
+
+# A Ctrl-C that came while the guest stood counts no more when its client has left the guest.
+check_raw detach-with-interrupt watched 3<<'C' 4<<'P'
+client = Client()
+client.ask('!')
+client.write(b'\x03')
+client.ask('D;1')
+time.sleep(1)
+client.close()
+C
+^D;1 -> OK
+^status 0
+^counter 6 sum
+P
+
+# A program that cannot be run, then the last one that could; what is asked between two guests.
+check_raw run watched 3<<'C' 4<<'P'
+client = Client()
+client.ask('!')
+client.ask('vRun;' + '/nonexistent'.encode().hex())
+client.ask('?')
+client.ask('g')
+client.ask('vKill;1')
+client.ask('vCont;c')
+client.ask('qRcmd,' + 'info vmas'.encode().hex())
+client.ask('vRun;')
+client.run()
+client.ask('vRun;;' + 'd'.encode().hex())
+client.run()
+client.close()
+C
+^vRun;2f[0-9a-f]* -> E\..*nonexistent
+^? -> X09
+^g -> E03
+^vKill;1 -> E03
+^vCont;c -> E03
+^console: error: there is no guest
+^vRun; -> T05
+^vCont;c -> W00
+^vRun;;64 -> T05
+^vCont;c -> T0b
+^counter 6 sum
+P
 finished

@@ -207,6 +207,7 @@ monitor step
 monitor stepi
 monitor run
 monitor quit
+monitor layout fault
 monitor nonsense
 monitor
 monitor info vmas
@@ -228,6 +229,7 @@ use GDB's own `step`
 use GDB's own `stepi`
 use `target extended-remote`, then GDB's own `run`
 use GDB's own `kill`
+^layout fault .*`lpaemu debug`; here `monitor info fault`
 ^error: no command 'nonsense'
 ^error: an empty command
 \[stack\]

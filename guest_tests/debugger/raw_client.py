@@ -14,6 +14,12 @@ def frame(payload):
     return b'$' + data + b'#%02x' % (sum(data) & 0xff)
 
 
+def address_of(symbol):
+    """Of the guest program, as its symbol table has it: of Thumb code bit 0 is not set."""
+    gdb.execute('file ' + program, to_string=True)
+    return int(gdb.parse_and_eval('(unsigned)&' + symbol))
+
+
 class Client:
     """A connection; `acks` tells whether it acknowledges, until it has asked for no acknowledgements."""
 
@@ -71,7 +77,10 @@ class Client:
         payload = self.bytes[begin:end_at].decode('latin-1')
         self.bytes = self.bytes[end_at + 3:]
         if self.acks:
-            self.write(b'+')
+            try:
+                self.write(b'+')
+            except OSError:  # the server had nothing more to say
+                self.acks = False
         return payload
 
     def ask(self, payload):
@@ -89,6 +98,15 @@ class Client:
             print('console: ' + bytes.fromhex(reply[1:]).decode('latin-1').rstrip())
             reply = self.read_packet()
         return reply
+
+    def run(self, payload='vCont;c', seconds=0):
+        """Lets the guest run, interrupts it after so long, and prints the stop reply."""
+        if not seconds:
+            return self.ask(payload)
+        self.send(payload)
+        time.sleep(seconds)
+        self.write(b'\x03')
+        print('%s, ^C -> %s' % (payload, self.told()))
 
     def close(self):
         self.socket.close()

@@ -33,6 +33,7 @@ int debug_guest(GuestRun& guest, gdb::Server& server, StopSignals& signals) {
   if (!end) return guest.report(fail(end.error().message));
   debugger->reset();
   if (*end == DebugEnd::exited) return guest.conclude(RunEnd::exited, {});
+  LPAEMU_ASSERT(*end == DebugEnd::killed, "a guest that a GDB leaves goes on under the debugger, for the next GDB");
   if (signals.received()) return guest.conclude(RunEnd::interrupted, signals.received());
   return guest.report(exit_signal_base + kernel::sigkill);
 }
@@ -72,10 +73,12 @@ int run_with_gdb(RunOptions options) {
   gdb::Server server{**connections, options.gdb_nowait ? gdb::AtStart::run : gdb::AtStart::wait_for_client, is_over};
 
   std::optional<int> status;
+  RunOptions wanted = options;
   while (true) {
-    const auto guest = GuestRun::create(options, Purpose::debug);
+    const auto guest = GuestRun::create(wanted, Purpose::debug);
     if (!guest && !status) return fail(guest.error().message);
     if (guest) {
+      options = wanted;  // what a client means that names no program
       running.guest = guest->get();
       status = debug_guest(**guest, server, signals);
       running.guest = nullptr;
@@ -84,8 +87,8 @@ int run_with_gdb(RunOptions options) {
     }
     const auto next = is_over() ? std::nullopt : server.next_program();
     if (!next) return *status;
-    options = with_program(std::move(options), *next);
-    options.env = changed(env, next->environment);
+    wanted = with_program(options, *next);
+    wanted.env = changed(env, next->environment);
   }
 }
 

@@ -16,6 +16,21 @@ std::optional<WatchKind> watch_kind(std::uint64_t type) {
   }
 }
 
+/// What a breakpoint's address and kind say: bit 0 of the address is Thumb's, as in a branch. Nothing: no instruction
+/// can be there. [gdb doc, ARM Breakpoint Kinds]
+struct CodePlace {
+  VirtAddr va;
+  InstructionSet set;
+};
+std::optional<CodePlace> code_place(VirtAddr va, std::uint64_t kind) {
+  constexpr std::uint64_t thumb_16 = 2, thumb_32 = 3, arm_32 = 4;
+  if (kind != thumb_16 && kind != thumb_32 && kind != arm_32) return std::nullopt;
+  if ((va.raw() & 1) != 0) return CodePlace{VirtAddr{va.raw() & ~1U}, InstructionSet::thumb};
+  if (kind != arm_32) return CodePlace{va, InstructionSet::thumb};
+  if (va.raw() % arm_32 != 0) return std::nullopt;
+  return CodePlace{va, InstructionSet::arm};
+}
+
 }  // namespace
 
 Server::Reply Server::act_on_guest(const std::string& packet) {
@@ -94,7 +109,7 @@ Server::Reply Server::resume_by(char action, std::uint64_t signal) {
   return {};
 }
 
-/// Z and z: type, address, kind. A kind of 2 or 3 is Thumb, of a watchpoint its length.
+/// Z and z: type, address, kind, which of a watchpoint is its length.
 Server::Reply Server::change_point(std::string_view arguments, bool insert) {
   Fields fields{arguments};
   const auto type = fields.number();
@@ -104,7 +119,10 @@ Server::Reply Server::change_point(std::string_view arguments, bool insert) {
   const VirtAddr start{static_cast<std::uint32_t>(place->address)};
   Point point{.kind = PointKind::breakpoint, .range = {start, start + 1U}};
   if (*type <= 1) {
-    point.set = place->length == 4 ? InstructionSet::arm : InstructionSet::thumb;
+    const auto code = code_place(start, place->length);
+    if (!code) return bad_request;
+    point.range = {code->va, code->va + 1U};
+    point.set = code->set;
   } else if (const auto kind = watch_kind(*type)) {
     const VirtAddr end = start + place->length;
     if (end <= start) return bad_request;

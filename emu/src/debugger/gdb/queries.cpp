@@ -101,6 +101,13 @@ Server::Reply Server::monitor(std::string_view hex) {
     return ok;
   }
   const auto parsed = parse_command(line);
+  if (parsed && parsed->command->name == "layout fault") {
+    send_console(
+        "layout fault fills the screen of lpaemu's own prompt, `lpaemu debug`; here `monitor info fault`, `monitor "
+        "info "
+        "walk ADDR` and `monitor info pte ADDR` tell the same, and `monitor phase` goes on\n");
+    return ok;
+  }
   if (parsed && parsed->command->runs == Runs::guest) {
     send_console(fmt::format("{} runs the guest, which GDB must know of: use GDB's own `{}`\n", parsed->command->name,
                              gdb_command_for(*parsed->command)));

@@ -28,11 +28,16 @@ bool needs_words(const StopEvent& event) {
 
 void Server::set_guest(Debugger& debugger) {
   debugger_ = &debugger;
+  debugger_->points() = std::exchange(points_, {});
   attached_ = true;
 }
 
 void Server::guest_ended() {
   files_.close_all();
+  // A GDB sets its own again.
+  points_ = std::exchange(debugger_->points(), {});
+  points_.remove_if(set_by_gdb);
+  for (Point& point : points_.all()) point.hits = 0;
   debugger_ = nullptr;
   monitor_owed_ = physical_ = interrupt_owed_ = false;
   injected_.reset();

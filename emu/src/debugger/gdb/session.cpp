@@ -32,6 +32,10 @@ Server::Reply Server::act(const std::string& packet) {
   if (has_guest()) return act_on_guest(packet);
   if (packet == "qfThreadInfo") return "l";
   if (packet == "?") return debugger_ == nullptr ? end_reply_ : "W00";
+  if (packet.starts_with("qRcmd,")) {
+    send_console("error: there is no guest; GDB's own `run` starts one\n");
+    return ok;
+  }
   constexpr std::string_view of_a_guest = "gGpPmMxXzZcsCSHTqv";
   const bool known = of_a_guest.find(packet.front()) != std::string_view::npos;
   return known && packet != "vMustReplyEmpty" && packet != "vCont?" ? no_process : "";
@@ -45,8 +49,8 @@ std::optional<Server::Reply> Server::act_on_session(std::string_view packet) {
     return ok;
   }
   if (packet == "D" || fields.take("D;")) return packet == "D" || is_pid(fields.rest()) ? detach() : no_process;
-  if (packet == "k") return kill({});
-  if (fields.take("vKill;")) return kill(fields.rest());
+  if (packet == "k") return has_guest() ? kill({}) : no_process;
+  if (fields.take("vKill;")) return is_pid(fields.rest()) && attached_ ? kill(ok) : no_process;
   if (fields.take("vAttach;")) return attach(fields.rest());
   if (fields.take("vRun;")) return run(fields.rest());
   if (fields.take("qSupported")) return supported(fields.rest());
@@ -118,12 +122,10 @@ Server::Reply Server::detach() {
   return {};
 }
 
-/// Empty: k, which has no reply.
-Server::Reply Server::kill(std::string_view pid) {
-  if (!has_guest() || (!pid.empty() && !is_pid(pid))) return no_process;
+Server::Reply Server::kill(Reply reply) {
   resume_ = Resume{.kind = ResumeKind::kill};
   end_reply_ = "X09";
-  return pid.empty() ? "" : ok;
+  return reply;
 }
 
 Server::Reply Server::attach(std::string_view pid) {
@@ -141,8 +143,7 @@ Server::Reply Server::run(std::string_view arguments) {
   wanted_ = std::move(request);
   reply_owed_ = true;
   created_ = true;
-  if (debugger_ != nullptr) resume_ = Resume{.kind = ResumeKind::kill};
-  return {};
+  return debugger_ != nullptr ? kill({}) : "";
 }
 
 }  // namespace lpaemu::emu::gdb

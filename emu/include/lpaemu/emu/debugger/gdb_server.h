@@ -103,7 +103,8 @@ class Server final : public Face {
   [[nodiscard]] std::optional<Reply> act_on_session(std::string_view packet);
   [[nodiscard]] Reply supported(std::string_view features);
   [[nodiscard]] Reply detach();
-  [[nodiscard]] Reply kill(std::string_view pid);
+  /// `reply`: k has none.
+  [[nodiscard]] Reply kill(Reply reply);
   [[nodiscard]] Reply attach(std::string_view pid);
   [[nodiscard]] Reply run(std::string_view arguments);
   [[nodiscard]] std::optional<Reply> change_environment(std::string_view packet);
@@ -153,6 +154,7 @@ class Server final : public Face {
   std::optional<std::set<int>> program_;  // those that it gets when the client detaches; nothing: all
   EnvironmentChanges environment_;        // of the guests to come
   GuestFiles files_;
+  Points points_;  // of the guest before, for the one to come: what `monitor` has set
 
   bool created_;               // the guest: by or for the client, who ends it when it goes
   bool reply_owed_ = false;    // the guest runs for the client, who waits for a stop reply
