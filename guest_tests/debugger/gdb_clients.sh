@@ -22,6 +22,163 @@ P
   at=unix:$work/socket
 fi
 
+if wanted tcp6 && grep -q . /proc/net/if_inet6; then
+  at='[::1]:0'
+  start watched
+  client 3<<'C'
+break add
+continue
+kill
+C
+  finish tcp6 4<<'P'
+^Breakpoint 1, add
+^status 137
+^lpaemu: waiting for a GDB: target remote \[::1\]:[0-9]
+P
+  at=unix:$work/socket
+fi
+
+# A socket that nobody listens at is replaced, one that has a listener is not, nor is another file.
+if wanted socket-file; then
+  where=$work/old program=$programs/watched
+  gdb-multiarch -nx -batch -ex "python import socket; socket.socket(socket.AF_UNIX).bind('$where')"
+  timeout 60 "$lpaemu" run --gdb "unix:$where" "$program" >"$work/out" 2>"$work/err" &
+  server=$!
+  sleep 2
+  : >"$work/file"
+  : >"$work/text"
+  for file in "$where" "$work/file"; do
+    timeout 10 "$lpaemu" run --gdb "unix:$file" "$program" >>"$work/text" 2>&1
+    echo "refused $?" >>"$work/text"
+  done
+  [ -f "$work/file" ] || echo "the file is gone" >>"$work/text"
+  client 3<<'C'
+break add
+continue
+delete
+continue
+C
+  [ ! -e "$where" ] || echo "the socket is still there" >>"$work/text"
+  finish socket-file 4<<'P'
+^lpaemu: error: .*/old': .*somebody listens
+^refused 125
+^lpaemu: error: .*/file': there is such a file
+^refused 125
+!is gone
+^Breakpoint 1, add
+exited normally
+!still there
+^status 0
+P
+  where=$work/socket
+fi
+
+# GDB starts lpaemu itself, by a pipe. It ends what it has started with SIGTERM when it leaves: the shell between them
+# keeps that from lpaemu.
+through() { # through PROGRAM [ARG]: a GDB with the commands on descriptor 3
+  program=$programs/$1
+  cat >"$work/served" <<S
+#!/bin/sh
+trap : TERM
+timeout 50 "$lpaemu" run --gdb stdio "$program" ${2-} 2>"$work/err"
+echo "status \$?" >"$work/status"
+S
+  chmod +x "$work/served"
+  rm -f "$work/status"
+  : >"$work/text"
+  where="| exec $work/served"
+  client
+  waited=0
+  until [ -s "$work/status" ] || [ $waited -ge 100 ]; do sleep 0.1 && waited=$((waited + 1)); done
+  { cat "$work/status" && tail -n 2 "$work/err"; } >>"$work/text"
+  where=$work/socket
+}
+
+if wanted stdio; then
+  through watched 3<<'C'
+break add
+continue
+delete
+continue
+C
+  compare stdio 4<<'P'
+^Breakpoint 1, add
+exited normally
+^status 0
+^counter 6 sum
+P
+fi
+
+if wanted stdio-interrupt; then
+  through watched l 3<<'C'
+python interrupt_after(1)
+continue
+info symbol $pc
+stepi
+kill
+C
+  compare stdio-interrupt 4<<'P'
+^Program received signal SIGINT
+^main
+^\[Inferior 1 (process 1) killed
+^status 137
+P
+fi
+
+# The guest's input is empty; its output is long, and none of it comes into the protocol.
+if wanted stdio-output; then
+  through big_output 3<<'C'
+continue
+C
+  compare stdio-output 4<<'P'
+!^warning
+!rror
+exited normally
+^status 0
+^line 19999
+P
+fi
+
+if wanted stdio-detach; then
+  through watched 3<<'C'
+break add
+continue
+detach
+C
+  compare stdio-detach 4<<'P'
+^\[Inferior 1 (process 1) detached
+^status 0
+^counter 6 sum
+P
+fi
+
+# The connection breaks, and there will be no other client.
+if wanted stdio-gone; then
+  through watched l 3<<'C'
+shell kill -9 $PPID
+C
+  compare stdio-gone 4<<'P'
+^status 137
+P
+fi
+
+if wanted stdio-left; then
+  program=$programs/death
+  where="| exec timeout 50 $lpaemu run --gdb stdio $program sleeping 2>$work/err"
+  : >"$work/text"
+  client 3<<'C'
+detach
+shell sleep 1
+C
+  sleep 1
+  cat "$work/err" >>"$work/text"
+  compare stdio-left 4<<'P'
+^\[Inferior 1 (process 1) detached
+^lpaemu: guest stopped by SIGTERM
+P
+  where=$work/socket
+fi
+
 if wanted reattach; then
   start watched l
   client 3<<'C'
@@ -182,6 +339,29 @@ exited normally
 ^status 0
 ^counter 6 sum
 ^counter 6 sum
+P
+
+# What `monitor` has set survives as GDB's own does; its hits are counted anew.
+check run-points watched 3<<'C' 4<<'P'
+monitor tbreak main
+monitor break store_pair
+catch syscall openat
+continue
+continue
+run
+continue
+monitor info breakpoints
+monitor delete
+delete
+run
+continue
+C
+^Breakpoint 1: .*<main>
+^Breakpoint 2: .*<store_pair>
+^Breakpoint 2: .*<store_pair>
+^Catchpoint 1 (call to syscall openat
+^2 .* hit 1 time
+exited normally
 P
 
 options='--env HOME=/a --env WORDS=w'

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -155,16 +156,29 @@ Error cannot_listen(const std::string& where, std::string_view why) {
   return Error{fmt::format("cannot wait for a GDB at '{}': {}", where, why)};
 }
 
+/// Whether `address` is a socket's file that nobody listens at any more. Asked as a datagram, which a listener refuses:
+/// it does not take the question for a client.
+bool is_left_behind(const sockaddr_un& address) {
+  struct stat file{};
+  if (::lstat(address.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode)) return false;
+  const UniqueFd question{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  return ::connect(question.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+         errno == ECONNREFUSED;
+}
+
 Expected<std::unique_ptr<gdb::Connections>, Error> listen_unix(const std::string& where, const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path)
     return unexpected(cannot_listen(where, "the path is empty or too long"));
   path.copy(address.sun_path, path.size());
+  if (is_left_behind(address)) ::unlink(path.c_str());
   UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (!fd.valid() || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(fd.get(), 1) != 0)
-    return unexpected(cannot_listen(where, std::strerror(errno)));
+      ::listen(fd.get(), 1) != 0) {
+    if (errno != EADDRINUSE) return unexpected(cannot_listen(where, std::strerror(errno)));
+    return unexpected(cannot_listen(where, "there is such a file, and if it is a socket, somebody listens at it"));
+  }
   return std::make_unique<GdbConnections>(std::move(fd), UniqueFd{}, UniqueFd{}, path);
 }
 
@@ -172,14 +186,15 @@ constexpr std::string_view stdio = "stdio";
 constexpr std::string_view unix_prefix = "unix:";
 
 struct TcpAddress {
-  std::string host;
+  std::string host;  // without brackets
   std::string port;
 };
 
-/// [HOST:]PORT
+/// [HOST:]PORT, and as URLs have it, [HOST]:PORT where HOST has colons.
 std::optional<TcpAddress> parse_tcp(const std::string& where) {
   const std::size_t colon = where.rfind(':');
-  const std::string host = colon == std::string::npos || colon == 0 ? "127.0.0.1" : where.substr(0, colon);
+  std::string host = colon == std::string::npos || colon == 0 ? "127.0.0.1" : where.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   const std::string port = colon == std::string::npos ? where : where.substr(colon + 1);
   std::uint16_t number = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
@@ -210,7 +225,8 @@ Expected<std::unique_ptr<gdb::Connections>, Error> listen_tcp(const std::string&
   ::getnameinfo(reinterpret_cast<const sockaddr*>(&bound), size, nullptr, 0, name.data(), name.size(), NI_NUMERICSERV);
   if (host != "127.0.0.1" && host != "localhost" && host != "::1")
     fmt::print(stderr, "lpaemu: warning: whoever reaches {} can control lpaemu\n", where);
-  fmt::print(stderr, "lpaemu: waiting for a GDB: target remote {}:{}\n", host, name.data());
+  const bool colons = host.find(':') != std::string::npos;
+  fmt::print(stderr, "lpaemu: waiting for a GDB: target remote {}:{}\n", colons ? '[' + host + ']' : host, name.data());
   return std::make_unique<GdbConnections>(std::move(fd), UniqueFd{}, UniqueFd{});
 }
 
