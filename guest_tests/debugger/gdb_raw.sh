@@ -253,10 +253,12 @@ client = Client()
 client.ask('!')
 client.write(b'\x03')
 client.ask('D;1')
-time.sleep(1)
+time.sleep(3)
+print('written', os.path.getsize(os.path.dirname(where) + '/out'))
 client.close()
 C
 ^D;1 -> OK
+^written [1-9]
 ^status 0
 ^counter 6 sum
 P

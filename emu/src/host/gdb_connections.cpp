@@ -162,7 +162,8 @@ bool is_left_behind(const sockaddr_un& address) {
   struct stat file{};
   if (::lstat(address.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode)) return false;
   const UniqueFd question{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  return ::connect(question.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+  return question.valid() &&
+         ::connect(question.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
          errno == ECONNREFUSED;
 }
 

@@ -106,6 +106,7 @@ std::vector<RegisterValue> register_values(Debugger& debugger) {
   const kernel::UserRegisters registers = debugger.registers();
   const kernel::VfpRegisters vfp = debugger.machine().engine().vfp_registers();
   std::vector<RegisterValue> values;
+  values.reserve(std::size_t{first_system});
   for (const std::uint32_t word : registers.r) values.push_back({word});
   values.push_back({registers.cpsr.raw()});
   for (const std::uint64_t word : vfp.d) values.push_back({word});
