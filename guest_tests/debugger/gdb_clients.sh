@@ -415,4 +415,16 @@ exited normally
 \(^Running "/nonexistent" on the remote target failed\|cannot run ./nonexistent\)
 ^argv\[1\] 'a b'
 P
+# What --stats asks for is written as well when a GDB kills the guest.
+options=--stats
+check kill-statistics watched 3<<'C' 4<<'P'
+break add
+continue
+kill
+C
+^Breakpoint 1, 
+^status 137
+^lpaemu: statistics
+P
+options=
 finished
