@@ -636,11 +636,18 @@ tbreak descend if $r0 == 0
 continue
 stepi 12
 bt
+set $lr = 0x1000
+finish
+set $lr = 0x1000
+finish
 C
 ^=> 
 ^#0  *0x[0-9a-f]* <descend+0x[0-9a-f]*> recursion.c:
 ^#1  *0x[0-9a-f]* <descend+0x[0-9a-f]*> recursion.c:8$
 ^#2  *0x[0-9a-f]* <main+0x[0-9a-f]*> recursion.c:17$
+^Run till 0x[0-9a-f]* <descend+0x
+^0x[0-9a-f]* <descend+0x[0-9a-f]*> recursion.c:8$
+^0x[0-9a-f]* <main+0x[0-9a-f]*> recursion.c:17$
 P
 
 check print 1 vfp 3<<'C' 4<<'P'

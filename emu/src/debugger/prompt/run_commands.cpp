@@ -1,7 +1,7 @@
 // Commands that let the guest go on.
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
 
 #include "handlers.h"
 #include "lpaemu/emu/debugger/expression.h"
@@ -62,10 +62,14 @@ CommandResult do_next(Debugger& debugger, std::string_view arguments) {
 }
 
 CommandResult do_finish(Debugger& debugger, std::string_view /*arguments*/) {
-  const std::uint32_t lr = debugger.registers().r[14];
-  const VirtAddr to{lr & ~1U};
-  if (lr == 0) return unexpected(Error{"lr is 0: nothing to return to"});
-  stop_once_at(debugger, to, (lr & 1) != 0 ? InstructionSet::thumb : InstructionSet::arm);
+  const kernel::UserRegisters at = debugger.registers();
+  FrameRegisters frame;
+  std::ranges::copy(at.r, frame.r.begin());
+  const auto caller = debugger.machine().code().caller(at.pc(), frame);
+  const std::uint32_t back = caller && caller->r[15] ? *caller->r[15] : at.r[14];
+  const VirtAddr to{back & ~1U};
+  if (back == 0) return unexpected(Error{"lr is 0: nothing to return to"});
+  stop_once_at(debugger, to, (back & 1) != 0 ? InstructionSet::thumb : InstructionSet::arm);
   return Outcome{.text = fmt::format("Run till {}\n", with_symbol(to, debugger)), .resume = Resume{}};
 }
 
