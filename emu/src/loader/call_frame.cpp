@@ -61,7 +61,7 @@ std::optional<FrameRegisters> caller_by(Dwarf* dwarf, std::uint64_t address, con
   FrameRegisters caller;
   for (int i = 0; i < pc; ++i)
     caller.r[static_cast<std::size_t>(i)] = register_of_caller(rules.get(), i, *cfa, frame, read_word);
-  caller.r[sp] = *cfa;
+  caller.r[sp] = cfa;
   caller.r[pc] = caller.r[lr] ? caller.r[lr] : frame.r[lr];  // a leaf has its way back where it was
   return caller;
 }
