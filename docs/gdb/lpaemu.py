@@ -46,25 +46,28 @@ VERBS = [
 POINTED_TO = (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
 
 
-def address(text):
-    """The address that GDB's expression means, for lpaemu."""
+def address(text, whole=False):
+    """The address that GDB's expression means, for lpaemu; whole: with the size of an object."""
     try:
         value = gdb.parse_and_eval(text)
     except gdb.error as error:
         raise gdb.GdbError(str(error))
+    length = ""
     if value.type.strip_typedefs().code in POINTED_TO:
+        if whole and value.type.strip_typedefs().code != gdb.TYPE_CODE_FUNC:
+            length = ",%d" % value.type.sizeof
         value = value.address
-    return "%#x" % (int(value) & 0xFFFFFFFF)
+    return "%#x%s" % (int(value) & 0xFFFFFFFF, length)
 
 
-def address_range(text):
+def address_range(text, whole=False):
     """ADDR or ADDR,LEN, or a mapping's name. The comma of a call or an index is not meant."""
     if text.startswith("[") or text.startswith("/"):
         return text
     start, comma, length = text.rpartition(",")
     if comma and start.count("(") == start.count(")") and start.count("[") == start.count("]"):
         return "%s,%s" % (address(start), address(length))
-    return address(text)
+    return address(text, whole)
 
 
 def split_at(pattern, text):
@@ -80,7 +83,7 @@ def argument(kind, text):
         text = address_range(text)
     elif kind == "filter":
         words, place = split_at(r"(^|\s)in\s", text)
-        text = "%s in %s" % (words, address_range(place.strip()[2:].strip())) if place else words
+        text = "%s in %s" % (words, address_range(place.strip()[2:].strip(), whole=True)) if place else words
     elif kind in ("pte", "vma", "access"):
         rest = {"pte": r"\s*=|(\s+[+-][a-z]+)+$", "vma": r"\sprot\s", "access": r"\s[rwx]$"}[kind]
         place, rest = split_at(rest, text)

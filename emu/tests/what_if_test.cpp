@@ -91,6 +91,7 @@ TEST_CASE("a page must be there for its PTE to be changed", "[debugger][what_if]
   guest.map(1, RW, anon_private | kernel::MAP_FIXED, va);
   CHECK(change_pte(guest.mm(), va, Pte{}).error().message ==
         "there is no page at 0x10000000; `force-fault 0x10000000 r` makes one");
+  CHECK(change_pte(guest.mm(), va + mmu::PAGE_SIZE, Pte{}).error().message == "nothing is mapped at 0x10001000");
   CHECK(change_pte(guest.mm(), kernel::TASK_SIZE, Pte{}).error().message == "0xbf000000 lies in the kernel's half");
 }
 

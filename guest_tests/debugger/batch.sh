@@ -104,6 +104,7 @@ signal term-waiting TERM 143 'guest stopped by SIGTERM at pc' '=>' "$death" tigh
 signal hup-waiting HUP 129 'guest stopped by SIGHUP at pc' '=>' "$death" tight_loop
 signal term-detached TERM 143 'guest stopped by SIGTERM at pc' ^looping -ex detach "$death" tight_loop
 signal int-batch INT 130 '^Interrupted: 2 commands left out' ^looping --batch -ex continue -ex 'print 1' -ex 'print 2' "$death" tight_loop
+signal int-batch-last INT 130 '^Interrupted\.' ^looping --batch -ex continue "$death" tight_loop
 signal int-endless INT 130 '^Interrupted: 1 command left out' '=>' --batch -x "$work/endless" "$death" tight_loop
 
 [ ! -e "$work/.lpaemu_history" ] || { echo "FAIL a history was written"; failed=1; }

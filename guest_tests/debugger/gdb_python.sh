@@ -64,6 +64,7 @@ catch-softdirty (char *)pages + 4096 if \$r0 != 0
 tcatch-fault read in pages,4096
 catch-syscall openat if \$r7 == 322
 catch-fault in [nowhere]
+catch-fault exec in pages
 catchpoints
 delete-catchpoints
 force-fault pages + 4096 w
@@ -82,6 +83,7 @@ C
 ^Catchpoint 4: fault read in 0x[0-9a-f]*,0x1000$
 ^Catchpoint 5: system call openat (322) if \$r7 == 322$
 ^error: no mapping is called '\[nowhere\]'
+^Catchpoint 6: fault exec in 0x[0-9a-f]*,12288$
 ^4 .* once$
 ^fault: write of 0x[0-9a-f]* <pages+0x1000> by the debugger, first-touch$
 ^by .*force-fault$

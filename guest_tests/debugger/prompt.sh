@@ -304,7 +304,7 @@ C
 ^error: no flag 'shiny'; there are: young dirty softdirty write$
 ^error: set pte ADDR = VALUE, or
 ^error: '12' is no 64-bit value in hex, 0x
-^error: there is no page at 0x00000000
+^error: nothing is mapped at 0x00000000$
 ^error: set vma ADDR
 ^error: nothing is mapped at 0x00000010$
 ^0x60003000-0x60004000 r--p
@@ -744,6 +744,7 @@ catch fault read exec
 source
 source /no/such/file
 i r nothing
+i pte
 C
 ^error: no command 'nonsense'
 ^error: 'nowhere' is no number, register or symbol$
@@ -752,8 +753,28 @@ C
 ^error: one KIND, not 'cow' as well; for both: catch fault if kind == soft-dirty || kind == cow$
 ^error: 'write' does not belong there$
 ^error: one of read, write and exec, not 'exec' as well$
-^error: source FILE$
+^error: source FILE; see `help source`$
 ^error: cannot read '/no/such/file'
 ^error: no register 'nothing'
+^error: info pte ADDR; see `help info pte`$
+P
+
+# What changes a guest needs one.
+check ended 0 hello_asm 3<<'C' 4<<'P'
+continue
+force-fault _start w
+set pte _start -young
+set $r1 = 5
+clear-refs 4
+source /no/such/file
+print 1
+C
+^The guest exited with status 0\.$
+^error: the guest has ended; `quit`, and call lpaemu again to run it anew$
+^error: the guest has ended
+^error: the guest has ended
+^error: the guest has ended
+^error: cannot read '/no/such/file'
+^0x1 (1)$
 P
 finished

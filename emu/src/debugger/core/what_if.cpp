@@ -40,7 +40,8 @@ std::string complaint_about(mm_struct& mm, mmu::PhysAddr ptep, Pte pte) {
   return complaint;
 }
 
-Error no_page(VirtAddr va) {
+Error no_page(mm_struct& mm, VirtAddr va) {
+  if (mm.vma_lookup(va) == nullptr) return Error{fmt::format("nothing is mapped at {}", mmu::to_string(va.page()))};
   return Error{fmt::format("there is no page at {0}; `force-fault {0} r` makes one", mmu::to_string(va.page()))};
 }
 
@@ -52,7 +53,7 @@ Expected<Pte, Error> change_pte(mm_struct& mm, VirtAddr va, Pte pte) {
   if (va >= kernel::TASK_SIZE)
     return unexpected(Error{fmt::format("{} lies in the kernel's half", mmu::to_string(va.page()))});
   const auto ptep = mm.pte_offset(va);
-  if (!ptep || !mmu::pte_present(mm.ptep_get(*ptep))) return unexpected(no_page(va));
+  if (!ptep || !mmu::pte_present(mm.ptep_get(*ptep))) return unexpected(no_page(mm, va));
   const Pte old = mm.ptep_get(*ptep);
   const Pte forbidden{(pte.raw() & ~(changeable | derived)) | (old.raw() & (changeable | derived))};
   if (forbidden != old)

@@ -70,7 +70,12 @@ std::vector<const Command*> find_commands(std::string_view line) {
 
 CommandResult run_command(Debugger& debugger, std::string_view line) {
   LPAEMU_TRY(parsed, parse_command(line));
-  return parsed.command->handler(debugger, trimmed(parsed.arguments));
+  const std::string_view arguments = trimmed(parsed.arguments);
+  const Command& command = *parsed.command;
+  const bool needs_one = !command.arguments.empty() && command.arguments.front() != '[';
+  if (needs_one && arguments.empty())
+    return unexpected(Error{fmt::format("{0} {1}; see `help {0}`", command.name, command.arguments)});
+  return command.handler(debugger, arguments);
 }
 
 namespace commands {

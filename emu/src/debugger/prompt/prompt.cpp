@@ -19,6 +19,12 @@ bool repeats(const Command& command) {
   return command.name.starts_with("info ") || std::ranges::find(names, command.name) != names.end();
 }
 
+/// Whether it changes the guest without running it.
+bool changes_guest(const Command& command) {
+  constexpr std::array names{"set"sv, "set pte"sv, "set vma"sv, "force-fault"sv, "clear-refs"sv};
+  return std::ranges::find(names, command.name) != names.end();
+}
+
 bool is_blank(std::string_view line) {
   const std::string_view text = trimmed(line);
   return text.empty() || text.front() == '#';
@@ -28,6 +34,7 @@ bool is_blank(std::string_view line) {
 
 /// Ctrl-C ends the commands of -ex, -x and source.
 void Prompt::end_prepared() {
+  if (at_end_ == AtEnd::quit) interrupted_ = true;  // while the last of them runs, too
   if (prepared_.empty()) return;
   person_.write(
       fmt::format("Interrupted: {} command{} left out.\n", prepared_.size(), prepared_.size() == 1 ? "" : "s"));
@@ -55,8 +62,9 @@ std::optional<std::string> Prompt::next_line() {
 CommandResult Prompt::outcome_of(const std::string& line, bool exited) {
   const auto parsed = parse_command(line);
   last_line_ = parsed && repeats(*parsed->command) ? line : std::string{};
-  if (parsed && exited && parsed->command->runs == Runs::guest && parsed->command->name != "quit")
-    return unexpected(Error{"the guest has ended"});
+  const bool needs_guest = parsed && (parsed->command->runs == Runs::guest || changes_guest(*parsed->command));
+  if (exited && needs_guest && parsed->command->name != "quit" && parsed->command->name != "source")
+    return unexpected(Error{"the guest has ended; `quit`, and call lpaemu again to run it anew"});
   CommandResult result = run_command(debugger_, line);
   constexpr std::size_t most = std::size_t{1} << 16;
   if (result && result->lines.size() + prepared_.size() > most)
