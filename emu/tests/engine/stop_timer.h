@@ -9,7 +9,7 @@
 
 namespace lpaemu::emu::test {
 
-/// Asks for a stop every 20 microseconds, from a signal handler.
+/// Asks for a stop every 20 microseconds, from a signal handler, until it is slowed down.
 class StopTimer {
  public:
   explicit StopTimer(Engine& engine, void (*ask)(Engine&) = [](Engine& engine) { engine.request_stop(); }) {
@@ -23,9 +23,12 @@ class StopTimer {
     event.sigev_notify = SIGEV_SIGNAL;
     event.sigev_signo = SIGUSR1;
     REQUIRE(timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0);
-    constexpr timespec interval{0, 20'000};
-    constexpr itimerspec spec{interval, interval};
-    timer_settime(timer_, 0, &spec, nullptr);
+    start();
+  }
+  /// Half as often.
+  void slow_down() {
+    nanoseconds_ *= 2;
+    start();
   }
   ~StopTimer() {
     timer_delete(timer_);
@@ -35,9 +38,17 @@ class StopTimer {
   StopTimer& operator=(const StopTimer&) = delete;
 
  private:
+  void start() {
+    constexpr long second = 1'000'000'000;
+    const timespec interval{nanoseconds_ / second, nanoseconds_ % second};
+    const itimerspec spec{interval, interval};
+    timer_settime(timer_, 0, &spec, nullptr);
+  }
+
   static inline Engine* asked_ = nullptr;
   static inline void (*ask_)(Engine&) = nullptr;
   timer_t timer_{};
+  long nanoseconds_ = 20'000;
   struct sigaction before_{};
 };
 
