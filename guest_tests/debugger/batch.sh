@@ -103,6 +103,15 @@ signal term-running TERM 143 'guest stopped by SIGTERM at pc' ^looping --batch -
 signal term-waiting TERM 143 'guest stopped by SIGTERM at pc' '=>' "$death" tight_loop
 signal hup-waiting HUP 129 'guest stopped by SIGHUP at pc' '=>' "$death" tight_loop
 signal term-detached TERM 143 'guest stopped by SIGTERM at pc' ^looping -ex detach "$death" tight_loop
+# A file that sources itself comes to an end, and so does --timeout between commands.
+if wanted self-source; then
+  echo "source $work/self" >"$work/self"
+  timeout 60 "$lpaemu" debug --batch -ex "source $work/self" "$death" </dev/null >"$work/text" 2>&1
+  got=$?
+  if [ $got = 1 ] && grep -q '^error: more than 65536 commands came from files' "$work/text"; then echo 'ok   self-source'
+  else fail self-source "status $got, or no error"
+  fi
+fi
 signal int-batch INT 130 '^Interrupted: 2 commands left out' ^looping --batch -ex continue -ex 'print 1' -ex 'print 2' "$death" tight_loop
 signal int-batch-last INT 130 '^Interrupted\.' ^looping --batch -ex continue "$death" tight_loop
 signal int-endless INT 130 '^Interrupted: 1 command left out' '=>' --batch -x "$work/endless" "$death" tight_loop

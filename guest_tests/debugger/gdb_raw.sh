@@ -24,7 +24,7 @@ check_raw() { # check_raw NAME PROGRAM [ARG...]: one such client from the start 
 
 options='--timeout 2'
 check_raw stops-reading watched l 3<<'C' 4<<'P'
-print('ended', Client().flood(frame('m10000,8000'), 6))
+print('ended', Client().flood(frame('m10000,8000'), 30))
 C
 ^ended True
 ^status 124
@@ -36,7 +36,7 @@ check_raw asks-for-ever watched l 3<<'C' 4<<'P'
 client = Client()
 client.ask('QStartNoAckMode')
 client.read_all()
-print('ended', client.flood(frame('?') * 1000, 6))
+print('ended', client.flood(frame('?') * 1000, 30))
 C
 ^ended True
 ^status 124
@@ -46,7 +46,7 @@ P
 check_raw nacks-for-ever watched l 3<<'C' 4<<'P'
 client = Client()
 client.send('m10000,8000')
-print('ended', client.flood(b'-' * 1000, 6))
+print('ended', client.flood(b'-' * 1000, 30))
 C
 ^ended True
 ^status 124
@@ -57,7 +57,7 @@ options=''
 if wanted term; then
   start watched l
   raw 3<<'C' &
-print('ended', Client().flood(frame('m10000,8000'), 6))
+print('ended', Client().flood(frame('m10000,8000'), 30))
 C
   client=$!
   sleep 2

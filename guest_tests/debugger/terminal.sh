@@ -319,6 +319,8 @@ expect layout written <<'P'
 ^       ^ .* ^ 
 P
 
+# AddressSanitizer has a handler of its own, which prints pages.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:handle_segv=0"
 for signal in 15 11; do
   check layout-signal-$signal watched <<S
 wait (lpaemu)

@@ -127,6 +127,7 @@ int debug_guest(const DebugOptions& options, std::deque<std::string> commands, U
                 {.read_line = [&typing](std::string_view text) { return typing->read_line(text); },
                  .write = to_standard_output,
                  .interrupted = [&signals] { return signals.key.pressed(); },
+                 .is_over = [&signals] { return signals.is_over(); },
                  .screen = typing->screen.get()}};
   EndsInTime face{prompt, signals};
   const auto end = (*debugger)->run(face);

@@ -130,11 +130,14 @@ std::optional<std::size_t> DebugPages::shadow_of(PageNumber page) const {
   return std::nullopt;
 }
 
-std::size_t DebugPages::take_shadow() {
+std::size_t DebugPages::take_shadow(std::optional<std::size_t> but_not) {
+  for (std::size_t i = 0; i < used_.size(); ++i)
+    if (!used_[i].page && i != but_not) return i;
   if (used_.size() < shadows) {
     used_.emplace_back();
     return used_.size() - 1;
   }
+  if (next_victim_ == but_not) next_victim_ = (next_victim_ + 1) % shadows;
   const std::size_t victim = std::exchange(next_victim_, (next_victim_ + 1) % shadows);
   if (const auto page = used_[victim].page) soft_tlb_.drop_entry(VirtAddr{*page * PAGE_SIZE});
   drop_code(victim);
@@ -154,14 +157,15 @@ PhysAddr DebugPages::make_shadow(VirtAddr va, Pfn real, const Stops& stops) {
     return std::memcmp(shadow_.page(shadow_page(index)).data(), wanted.data(), PAGE_SIZE) == 0;
   };
   auto index = shadow_of(va.page_number());
+  std::optional<std::size_t> stale;
   // The library may be comparing a translated block that ends in this page with what it wants to execute: it does not
   // see that the block's code is dropped, but it does see another page.
   if (index && used_[*index].translated && !holds(*index)) {
     drop_code(*index);
     used_[*index].page.reset();
-    index.reset();
+    stale = std::exchange(index, std::nullopt);
   }
-  if (!index) index = take_shadow();
+  if (!index) index = take_shadow(stale);
   if (!holds(*index)) std::memcpy(shadow_.page(shadow_page(*index)).data(), wanted.data(), PAGE_SIZE);
   used_[*index] = Shadow{va.page_number(), real, true};
   return shadow_page(*index);

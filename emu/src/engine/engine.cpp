@@ -38,6 +38,8 @@ bool is_undefined(Syndrome syndrome) {
   }
 }
 
+constexpr std::uint32_t thumb_bit(InstructionSet set) { return set == InstructionSet::thumb ? 1 : 0; }
+
 }  // namespace
 
 class Engine::Events final : public CpuEvents {
@@ -333,9 +335,13 @@ InstructionSet Engine::instruction_set() const {
 
 void Engine::look_for_hazards(VirtAddr va, std::span<const std::byte> code, InstructionSet set) {
   if (!remedies_.watch_hazards || block_hook_ == BlockHook::on) return;
+  const std::uint32_t bit = thumb_bit(set);
+  for (std::uint32_t offset = 0; offset < code.size(); offset += 2)  // the code may have changed
+    hazards_.erase((va + offset).raw() | bit);
   for (const std::uint32_t offset : find_restart_hazards(code, set)) {
     const VirtAddr hazard = va + offset;
-    if (hazards_.insert(hazard.raw()).second) new_hazards_.push_back(hazard);
+    hazards_.insert(hazard.raw() | bit);
+    if (watched_.insert(hazard.raw()).second) new_hazards_.push_back(hazard);
   }
 }
 
@@ -344,12 +350,12 @@ void Engine::watch_new_hazards() {
   for (const VirtAddr hazard : std::exchange(new_hazards_, {})) cpu_->watch_instructions(hazard, 2 * hazard_bytes);
   // The library looks through a list of all that is watched; a guest with endless hazards pays for the block hook.
   constexpr std::size_t most = 4096;
-  if (hazards_.size() > most) set_block_hook(BlockHook::on);
+  if (watched_.size() > most) set_block_hook(BlockHook::on);
 }
 
 bool Engine::is_hazard(VirtAddr va) {
-  if (!hazards_.contains(va.raw())) return false;
-  return !find_restart_hazards(bridge_.code(va, hazard_bytes), instruction_set()).empty();
+  // Asked before each one is executed: no look at the code here.
+  return hazards_.contains(va.raw() | thumb_bit(instruction_set()));
 }
 
 std::string Engine::version() { return UnicornCpu::version(); }

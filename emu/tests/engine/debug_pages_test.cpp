@@ -1,4 +1,5 @@
 // Stops that the guest cannot see, single steps, watched pages.
+#include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <vector>
@@ -162,6 +163,31 @@ TEST_CASE("more pages with stops than shadows", "[emu][engine][debug]") {
       CHECK(machine->run_from(code_va + i * PAGE_SIZE).reason == StopReason::stop_address);
       CHECK(machine->r(0) == i);
     }
+}
+
+TEST_CASE("a block that ends in a page with stops is not executed in its old form", "[emu][engine][debug]") {
+  DebuggedMachine machine;
+  machine->map(code_va, rx);  // so that no page table lies between the next pages
+  const PhysAddr first = machine->map(code_va, rx);
+  const std::array second{machine->new_page(), machine->new_page()};
+  machine->load_thumb(first + (PAGE_SIZE - 2), {0xf04f});  // mov.w r0, #1 or #2, in two pages
+  for (std::uint16_t i = 0; i < second.size(); ++i)
+    machine->load_thumb(second[i], {static_cast<std::uint16_t>(i + 1), thumb_svc_0, 0xbf00});
+  machine.pages().add_stop(code_va + (PAGE_SIZE + 4), InstructionSet::thumb);
+  const auto other = [](unsigned i) { return code_va + (2 + i) * PAGE_SIZE; };
+  for (unsigned i = 0; i < DebugPages::shadows; ++i) {
+    machine->code(other(i), {mov_r0_1});
+    machine.pages().add_stop(other(i) + 4U, InstructionSet::arm);
+  }
+  for (unsigned round = 0; round < 4 * DebugPages::shadows; ++round) {
+    CAPTURE(round);
+    machine->map(code_va + PAGE_SIZE, second[round % 2], rx);
+    machine->engine().tlbimva(code_va + PAGE_SIZE);
+    machine->set_pc(code_va + (PAGE_SIZE - 2), true);
+    REQUIRE(machine->run().reason == StopReason::svc);
+    REQUIRE(machine->r(0) == round % 2 + 1);
+    REQUIRE(machine->run_from(other(round % DebugPages::shadows)).reason == StopReason::stop_address);
+  }
 }
 
 TEST_CASE("a step is one instruction", "[emu][engine][debug]") {

@@ -47,6 +47,7 @@ std::optional<std::string> Prompt::next_line() {
     debugger_.forget_interrupt();
     end_prepared();
   }
+  if (person_.is_over()) return std::nullopt;
   if (!prepared_.empty()) {
     std::string line = std::move(prepared_.front());
     prepared_.pop_front();
@@ -54,6 +55,7 @@ std::optional<std::string> Prompt::next_line() {
   }
   if (at_end_ == AtEnd::quit) return std::nullopt;
   auto line = person_.read_line(text);
+  sourced_lines_ = 0;
   if (line && line->ends_with('\r')) line->pop_back();
   if (line && line->empty()) return last_line_;
   return line;
@@ -67,8 +69,8 @@ CommandResult Prompt::outcome_of(const std::string& line, bool exited) {
     return unexpected(Error{"the guest has ended; `quit`, and call lpaemu again to run it anew"});
   CommandResult result = run_command(debugger_, line);
   constexpr std::size_t most = std::size_t{1} << 16;
-  if (result && result->lines.size() + prepared_.size() > most)
-    return unexpected(Error{fmt::format("more than {} commands are to be run: does a file source itself?", most)});
+  if (result && (sourced_lines_ += result->lines.size()) > most)
+    return unexpected(Error{fmt::format("more than {} commands came from files: does one source itself?", most)});
   if (result && result->fault_layout && person_.screen == nullptr)
     return unexpected(Error{"a layout needs a terminal to type at, with TERM saying what it can do"});
   return result;

@@ -23,6 +23,8 @@ class Prompt final : public Face {
     std::function<void(std::string_view text)> write;
     /// Whether Ctrl-C was pressed since this was asked last.
     std::function<bool()> interrupted;
+    /// Whether the session is to end: no more commands.
+    std::function<bool()> is_over = [] { return false; };
     FullScreen* screen = nullptr;  // for full-screen views; null: there is none
   };
 
@@ -52,7 +54,8 @@ class Prompt final : public Face {
   Person person_;
   std::optional<FaultLayout> layout_;
   std::optional<LineStep> line_step_;
-  std::string last_line_;  // what an empty line repeats
+  std::string last_line_;          // what an empty line repeats
+  std::size_t sourced_lines_ = 0;  // by `source`, since a line was typed
   bool failed_ = false;
   bool interrupted_ = false;  // prepared commands were dropped
 };

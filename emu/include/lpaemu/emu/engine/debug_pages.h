@@ -70,8 +70,8 @@ class DebugPages {
 
   [[nodiscard]] mmu::PhysAddr shadow_page(std::size_t index) const { return shadow_.base() + index * mmu::PAGE_SIZE; }
   [[nodiscard]] std::optional<std::size_t> shadow_of(PageNumber page) const;
-  /// One that is free, or the oldest; without code.
-  [[nodiscard]] std::size_t take_shadow();
+  /// One that is free, or the oldest, but not this one; without code.
+  [[nodiscard]] std::size_t take_shadow(std::optional<std::size_t> but_not);
   [[nodiscard]] mmu::PhysAddr make_shadow(VirtAddr va, mmu::Pfn real, const Stops& stops);
   void drop_code(std::size_t index);
   void stops_change(VirtAddr va);

@@ -143,8 +143,9 @@ class Engine final : private SoftTlb {
   BlockHook block_hook_ = BlockHook::off;
   std::uint64_t blocks_since_step_ = 0;
   bool drop_block_hook_ = false;               // before the CPU is started again
-  std::unordered_set<std::uint32_t> hazards_;  // addresses of instructions that must not be made twice
-  std::vector<mmu::VirtAddr> new_hazards_;     // of them, to be watched before the CPU is started again
+  std::unordered_set<std::uint32_t> hazards_;  // instructions that must not be made twice: address, bit 0 for Thumb
+  std::unordered_set<std::uint32_t> watched_;  // where there are any, or were
+  std::vector<mmu::VirtAddr> new_hazards_;     // to be watched before the CPU is started again
   bool stepping_ = false;
   bool step_begun_ = false;     // the first block of a step was entered
   bool block_counted_ = false;  // the next block continues one that was counted already
