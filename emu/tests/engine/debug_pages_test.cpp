@@ -171,8 +171,8 @@ TEST_CASE("a block that ends in a page with stops is not executed in its old for
   const PhysAddr first = machine->map(code_va, rx);
   const std::array second{machine->new_page(), machine->new_page()};
   machine->load_thumb(first + (PAGE_SIZE - 2), {0xf04f});  // mov.w r0, #1 or #2, in two pages
-  for (std::uint16_t i = 0; i < second.size(); ++i)
-    machine->load_thumb(second[i], {static_cast<std::uint16_t>(i + 1), thumb_svc_0, 0xbf00});
+  machine->load_thumb(second[0], {1, thumb_svc_0, 0xbf00});
+  machine->load_thumb(second[1], {2, thumb_svc_0, 0xbf00});
   machine.pages().add_stop(code_va + (PAGE_SIZE + 4), InstructionSet::thumb);
   const auto other = [](unsigned i) { return code_va + (2 + i) * PAGE_SIZE; };
   for (unsigned i = 0; i < DebugPages::shadows; ++i) {
