@@ -160,10 +160,8 @@ int debug(const DebugOptions& options) {
 void add_debug_command(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("debug", "Runs a program under lpaemu's own debugger");
   command->footer(
-      "`help` at the prompt lists its commands. Exit status: the guest's when it ended by itself, as for run; else 0, "
-      "or "
-      "1 when\n"
-      "a command was wrong; 128+N when SIGTERM, SIGHUP, or Ctrl-C of a --batch, ended the session; 124 after "
+      "`help` at the prompt lists its commands. Exit status: the guest's when it ended by itself, as for run; else 0,\n"
+      "or 1 when a command was wrong; 128+N when SIGTERM, SIGHUP, or Ctrl-C of a --batch, ended the session; 124 after "
       "--timeout.");
   const auto options = std::make_shared<DebugOptions>();
   declare_run_options(*command, options->run);

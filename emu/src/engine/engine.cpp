@@ -158,17 +158,17 @@ Stop Engine::run(EngineClient& client) {
     if (!stop_) {
       using Ended = UnicornCpu::Ended;
       if (restart_) continue;
-      if (ended == Ended::wfi && !stop_at_hints_ && !stop_requested_) continue;
-      stop_ = explain(ended == Ended::wfi, ended == Ended::exception);
+      if (ended == Ended::quiet && !stop_at_hints_ && !stop_requested_) continue;
+      stop_ = explain(ended == Ended::quiet, ended == Ended::exception);
     }
     if (remedies_.tables_only) client_ = nullptr;
     return *std::exchange(stop_, std::nullopt);
   }
 }
 
-Stop Engine::explain(bool wfi, bool fault) {
+Stop Engine::explain(bool quiet, bool fault) {
   if (cpu_->abandoned()) return Stop{StopReason::requested};
-  if (wfi) return Stop{take_request() ? StopReason::requested : StopReason::hint};
+  if (quiet) return Stop{take_request() ? StopReason::requested : StopReason::hint};
   if (fault) return Stop{bridge_.refused() ? StopReason::watched : StopReason::fault, bridge_.fault()};
   Stop stop{StopReason::error};
   stop.error = fmt::format("Unicorn {}: {} at pc {:#x}", version(), cpu_->error_text(), pc_.raw());

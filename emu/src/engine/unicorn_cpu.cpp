@@ -226,7 +226,7 @@ UnicornCpu::Ended UnicornCpu::start(VirtAddr pc) {
   may_leave_ = false;
   if (stopped_ || abandoned_) return Ended::as_asked;
   switch (error_) {
-    case UC_ERR_OK: return Ended::wfi;  // nothing but a nudge ends it without an error too
+    case UC_ERR_OK: return Ended::quiet;
     case UC_ERR_EXCEPTION: return Ended::exception;
     default: return Ended::error;
   }
@@ -263,9 +263,7 @@ void UnicornCpu::clear_exclusive_monitor() {
     const Scoped stub{in_stub_, true};
     const Scoped alias{alias_, std::optional{stub_->base()}};
     drop_entry(reserved_va);
-    // A nudge that was meant for the guest may end it too soon.
-    Ended ended = Ended::wfi;
-    while (ended == Ended::wfi) ended = start(reserved_va);
+    const Ended ended = start(reserved_va);  // no nudge ends it: only what the guest fetches lets one
     LPAEMU_ASSERT(ended == Ended::as_asked, "the CLREX stub ended by {}", error_text());
     drop_entry(reserved_va);
   }

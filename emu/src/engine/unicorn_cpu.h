@@ -59,13 +59,13 @@ class UnicornCpu {
   /// Adds memory: pages that no walk of the guest's leads to. Requires: outside.
   [[nodiscard]] Expected<void, Error> map(GuestRam& memory);
 
-  enum class Ended : std::uint8_t { as_asked, wfi, exception, error };  // wfi: or nudge()
+  enum class Ended : std::uint8_t { as_asked, quiet, exception, error };  // quiet: a WFI, or nudge()
   /// Runs until something ends it. `stopped` of the answer is as_asked when stop() or on_invalid_instruction() did it;
   /// exception when a fill failed.
   [[nodiscard]] Ended start(mmu::VirtAddr pc);
   /// Makes start() return. In on_interrupt(), on_block() and on_translation() only.
   void stop();
-  /// Makes start() return `wfi` with the PC at an instruction that can be made again (restart_hazards.h), or does
+  /// Makes start() return `quiet` with the PC at an instruction that can be made again (restart_hazards.h), or does
   /// nothing: to be called again and again until it has returned. From a signal handler on the thread of start(): it
   /// must come all at once. It does nothing until a fetch has missed the soft TLB since start().
   void nudge() noexcept;
@@ -107,7 +107,7 @@ class UnicornCpu {
   /// Fills this many entries of the soft TLB with nonsense. To be followed by drop_all_entries().
   void use_entries(std::uint32_t count);
   void drop_code(mmu::Pfn pfn);
-  /// Calls on_translation() from now on, but not for the first block of all.
+  /// Calls on_translation() from when some block has come to its end on: that of clear_exclusive_monitor(), say.
   void watch_translation();
   /// Calls on_instruction() from now on before each instruction in `bytes` from `first` up. Requires: outside.
   void watch_instructions(mmu::VirtAddr first, std::uint32_t bytes);

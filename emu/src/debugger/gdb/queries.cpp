@@ -103,9 +103,8 @@ Server::Reply Server::monitor(std::string_view hex) {
   const auto parsed = parse_command(line);
   if (parsed && parsed->command->name == "layout fault") {
     send_console(
-        "layout fault fills the screen of lpaemu's own prompt, `lpaemu debug`; here `monitor info fault`, `monitor "
-        "info "
-        "walk ADDR` and `monitor info pte ADDR` tell the same, and `monitor phase` goes on\n");
+        "layout fault fills the screen of lpaemu's own prompt, `lpaemu debug`; here `monitor info fault`,\n"
+        "`monitor info walk ADDR` and `monitor info pte ADDR` tell the same, and `monitor phase` goes on\n");
     return ok;
   }
   if (parsed && parsed->command->runs == Runs::guest) {

@@ -3,6 +3,7 @@
 
 #include "handlers.h"
 #include "lpaemu/emu/debugger/expression.h"
+#include "text.h"
 
 namespace lpaemu::emu::commands {
 namespace {
@@ -27,9 +28,7 @@ CommandResult do_backtrace(Debugger& debugger, std::string_view arguments) {
     LPAEMU_TRY(count, evaluate(arguments, debugger));
     most = count;
   }
-  const kernel::UserRegisters registers = debugger.registers();
-  FrameRegisters frame;
-  std::copy(registers.r.begin(), registers.r.end(), frame.r.begin());
+  FrameRegisters frame = innermost_frame(debugger);
   CodeReader& code = debugger.machine().code();
   std::string text;
   for (std::uint32_t i = 0; i < most; ++i) {

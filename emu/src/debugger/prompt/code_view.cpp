@@ -10,11 +10,12 @@
 #include "lpaemu/emu/host/read_file.h"
 
 namespace lpaemu::emu {
-namespace {
 
 InstructionSet set_at(Debugger& debugger, VirtAddr va) {
   return debugger.machine().code().instruction_set_at(va).value_or(instruction_set(debugger.registers()));
 }
+
+namespace {
 
 /// The code around `pc` that belongs to its function, as far as `far`; from `pc` on where no function is known.
 kernel::VirtRange part_of_function(Debugger& debugger, VirtAddr pc, std::uint32_t far) {

@@ -14,6 +14,9 @@ struct CodeLine {
   std::string text;  // "?" where nothing readable is mapped
 };
 
+/// How the code there is to be read: by the symbols, else like the code at the PC.
+[[nodiscard]] InstructionSet set_at(Debugger& debugger, VirtAddr va);
+
 /// The bytes of the function, or other symbol, that holds the address.
 [[nodiscard]] std::optional<kernel::VirtRange> function_at(Debugger& debugger, VirtAddr va);
 

@@ -128,7 +128,6 @@ CommandResult do_help(Debugger& /*debugger*/, std::string_view arguments) {
 }
 
 CommandResult do_apropos(Debugger& /*debugger*/, std::string_view arguments) {
-  if (arguments.empty()) return unexpected(Error{"apropos WORD"});
   std::string text;
   for (const Command& command : command_table())
     if (is_about(command, arguments)) text += row(command);

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cstring>
 
+#include "code_view.h"
 #include "handlers.h"
 #include "lpaemu/emu/blanks.h"
 #include "lpaemu/emu/core_registers.h"
@@ -107,14 +108,13 @@ CommandResult examine_strings(Debugger& debugger, VirtAddr va, std::uint32_t cou
 
 CommandResult examine_instructions(Debugger& debugger, VirtAddr va, std::uint32_t count) {
   CodeReader& code = debugger.machine().code();
-  const kernel::UserRegisters registers = debugger.registers();
+  const VirtAddr pc = debugger.registers().pc();
   std::string text;
   for (; count > 0; --count) {
-    const auto set = code.instruction_set_at(va).value_or(instruction_set(registers));
+    const InstructionSet set = set_at(debugger, va);
     const auto encoding = code.instruction_at(va, set);
     if (!encoding) return unexpected(unreadable(va));
-    text += fmt::format("{} {}: {}\n", va == registers.pc() ? "=>" : "  ", with_symbol(va, debugger),
-                        code.explained_at(va, set));
+    text += fmt::format("{} {}: {}\n", va == pc ? "=>" : "  ", with_symbol(va, debugger), code.explained_at(va, set));
     va += encoding->size;
   }
   return says(text);

@@ -192,7 +192,6 @@ CommandResult do_pagemap(Debugger& debugger, std::string_view arguments) {
 }
 
 CommandResult do_clear_refs(Debugger& debugger, std::string_view arguments) {
-  if (arguments.empty()) return unexpected(Error{"clear-refs N: 1 to 5, 4 for soft-dirty"});
   const auto done = kernel::clear_refs_write(debugger.mm(), arguments);
   if (!done) return unexpected(Error{fmt::format("clear_refs says {}", kernel::errno_name(done.error()))});
   return says({});

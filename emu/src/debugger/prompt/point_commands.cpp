@@ -30,11 +30,6 @@ std::string text_of(const Point& point) {
   return point.text + (point.condition ? " if " + point.condition->text() : "");
 }
 
-/// How the code there is to be read: by the symbols, else like the code at the PC.
-InstructionSet set_at(Debugger& debugger, VirtAddr va) {
-  return debugger.machine().code().instruction_set_at(va).value_or(instruction_set(debugger.registers()));
-}
-
 /// Where a line's code begins.
 Expected<Point, Error> line_breakpoint(Debugger& debugger, const SourceLine& line) {
   const auto at = debugger.machine().code().code_of(line);
@@ -170,7 +165,6 @@ Expected<Point, Error> plain_catch(Debugger& /*debugger*/, std::string_view argu
 /// Calls `act(Point&)` for each number of a list.
 template <class Act>
 CommandResult for_each_number(Debugger& debugger, std::string_view arguments, Act act) {
-  if (arguments.empty()) return unexpected(Error{"the number of a point is missing; see info breakpoints"});
   for (const std::string_view word : words(arguments)) {
     LPAEMU_TRY(number, evaluate(word, debugger));
     Point* const point = debugger.points().find(static_cast<int>(number));

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include "code_view.h"
 #include "handlers.h"
 #include "lpaemu/emu/debugger/expression.h"
 #include "lpaemu/mmu/print.h"
+#include "text.h"
 
 namespace lpaemu::emu::commands {
 namespace {
@@ -63,9 +65,7 @@ CommandResult do_next(Debugger& debugger, std::string_view arguments) {
 
 CommandResult do_finish(Debugger& debugger, std::string_view /*arguments*/) {
   const kernel::UserRegisters at = debugger.registers();
-  FrameRegisters frame;
-  std::ranges::copy(at.r, frame.r.begin());
-  const auto caller = debugger.machine().code().caller(at.pc(), frame);
+  const auto caller = debugger.machine().code().caller(at.pc(), innermost_frame(debugger));
   const std::uint32_t back = caller && caller->r[15] ? *caller->r[15] : at.r[14];
   const VirtAddr to{back & ~1U};
   if (back == 0) return unexpected(Error{"lr is 0: nothing to return to"});
@@ -90,9 +90,8 @@ CommandResult do_retry(Debugger& debugger, std::string_view /*arguments*/) {
 
 CommandResult do_jump(Debugger& debugger, std::string_view arguments) {
   LPAEMU_TRY(to, evaluate(arguments, debugger));
-  const auto set = debugger.machine().code().instruction_set_at(VirtAddr{to});
   kernel::UserRegisters registers = debugger.registers();
-  const bool thumb = set ? *set == InstructionSet::thumb : registers.thumb();
+  const bool thumb = set_at(debugger, VirtAddr{to}) == InstructionSet::thumb;
   registers.r[15] = to & ~1U;
   registers.cpsr = mmu::PSR::T.with(registers.cpsr, thumb);
   registers.cpsr = mmu::PSR::IT_HIGH.with(mmu::PSR::IT_LOW.with(registers.cpsr, 0), 0);

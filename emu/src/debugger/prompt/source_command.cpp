@@ -1,5 +1,5 @@
 // source: commands from a file.
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "handlers.h"
 #include "lpaemu/emu/host/read_file.h"
@@ -24,7 +24,6 @@ Expected<std::vector<std::string>, Error> commands_in(const std::string& file) {
 namespace commands {
 
 CommandResult do_source(Debugger& /*debugger*/, std::string_view arguments) {
-  if (arguments.empty()) return unexpected(Error{"source FILE"});
   LPAEMU_TRY(lines, commands_in(std::string{arguments}));
   return Outcome{.text = {}, .lines = std::move(lines)};
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ranges>
 
 #include "code_view.h"
@@ -15,6 +16,12 @@
 
 namespace lpaemu::emu {
 namespace commands {
+
+FrameRegisters innermost_frame(Debugger& debugger) {
+  FrameRegisters frame;
+  std::ranges::copy(debugger.registers().r, frame.r.begin());
+  return frame;
+}
 
 std::string syscall_name(std::uint32_t number) {
   const kernel::SyscallRow* row = kernel::find_syscall(number);

@@ -9,6 +9,8 @@
 
 namespace lpaemu::emu::commands {
 
+/// The registers of the innermost function.
+[[nodiscard]] FrameRegisters innermost_frame(Debugger& debugger);
 /// "read (3)"
 [[nodiscard]] std::string syscall_name(std::uint32_t number);
 /// "0x10000-0x12000 rw-p [heap]", or what is there instead.

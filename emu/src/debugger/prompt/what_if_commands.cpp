@@ -133,7 +133,7 @@ CommandResult do_set_vma(Debugger& debugger, std::string_view arguments) {
 CommandResult do_force_fault(Debugger& debugger, std::string_view arguments) {
   const auto access = access_of_letter(take_last_word(arguments));
   if (!access) return unexpected(Error{"force-fault ADDR r|w|x"});
-  if (debugger.at_fault()) return unexpected(Error{"a fault is being handled already; `retry` finishes it"});
+  if (debugger.at_fault()) return unexpected(Error{"a fault is being handled already; `finish-fault`, then `stepi`"});
   LPAEMU_TRY(at, evaluate(arguments, debugger));
   const auto fault = fault_of_access(debugger.mm(), VirtAddr{at}, *access);
   if (!fault)

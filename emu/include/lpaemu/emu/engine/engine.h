@@ -105,7 +105,7 @@ class Engine final : private SoftTlb {
   class Events;
 
   Engine(GuestRam& ram, const Remedies& remedies);
-  [[nodiscard]] Stop explain(bool wfi, bool fault);
+  [[nodiscard]] Stop explain(bool quiet, bool fault);
   [[nodiscard]] bool take_request();
   [[nodiscard]] bool at_stop_address(unsigned exception) const;
   [[nodiscard]] bool outside() const;

@@ -19,8 +19,8 @@ struct UserMachineConfig {
   std::uint64_t ram_bytes = 0;
   kernel::SoftDirtyMode soft_dirty_mode = kernel::SoftDirtyMode::documented;
   std::uint32_t uid = 0;
-  /// Needed where something may have to stop the guest in a loop without system calls and go on with it.
-  bool debugged = false;  // interrupt() leaves a guest that can go on
+  /// Whether interrupt() leaves a guest that can go on.
+  bool debugged = false;
 };
 
 enum class RunEnd : std::uint8_t { exited, interrupted };
