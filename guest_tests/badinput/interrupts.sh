@@ -55,6 +55,31 @@ for guest in tight_loop call_loop sleeping; do
 done
 interrupt sleeping HUP 129
 
+# timeout(1) signals what it has started, then the whole process group: two signals, one wish.
+missing=0 tries=20
+for _ in $(seq $tries); do
+  timeout 0.2 "$lpaemu" run --stats "$programs/death" tight_loop </dev/null >"$work/out" 2>"$work/err"
+  grep -q '^lpaemu: statistics' "$work/err" || missing=$((missing + 1))
+done
+if [ $missing != 0 ]; then fail by_timeout "no statistics in $missing of $tries runs"; else echo "ok   by_timeout"; fi
+
+# A second one ends lpaemu whose end does not come, since the pipe for its last words is full; not one that follows the
+# first in an instant.
+mkfifo "$work/full"
+exec 9<>"$work/full"
+dd if=/dev/zero of="$work/full" oflag=nonblock bs=4096 count=1024 2>"$work/err"
+"$lpaemu" run "$programs/death" tight_loop </dev/null >"$work/out" 2>&9 &
+pid=$!
+sleep 1
+kill -TERM $pid
+sleep 0.01
+kill -TERM $pid
+sleep 1
+if ! kill -TERM $pid 2>/dev/null; then fail second "an echo of the first has ended it"; else echo "ok   echo"; fi
+wait $pid
+status=$?
+if [ $status != 143 ]; then fail second "status $status, expected 143"; else echo "ok   second"; fi
+
 # A reader that goes away kills the guest, as everywhere: one line, no registers.
 { "$lpaemu" run "$programs/big_output" 2>"$work/err"; echo $? >"$work/status"; } </dev/null | head -c 1 >/dev/null
 if [ "$(cat "$work/status")" != 141 ]; then fail broken_pipe "status $(cat "$work/status"), expected 141"
