@@ -12,7 +12,7 @@ import gdb
 
 # (GDB's command, lpaemu's, how its argument is read, what it says)
 VERBS = [
-    ("fault", "info fault", "words", "The fault that is being handled: access, FSR, verdict, PTE."),
+    ("fault", "info fault", "words", "The fault that is being handled, else the last one: access, FSR, verdict, PTE."),
     ("fault-phase", "phase", "words", "At a fault: to the next thing that the handler does."),
     ("finish-fault", "finish-fault", "words", "At a fault: to where the handler returns. Then stepi is the instruction."),
     ("faults", "info faults", "words", "faults [N]: the last N faults."),

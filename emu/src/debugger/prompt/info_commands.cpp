@@ -1,6 +1,7 @@
 // info: the fault, the guest's registers, what happened before.
 #include <fmt/format.h>
 
+#include "code_view.h"
 #include "handlers.h"
 #include "lpaemu/emu/debugger/expression.h"
 #include "lpaemu/emu/trace/fault_lines.h"
@@ -43,9 +44,9 @@ std::string vfp_registers(Debugger& debugger) {
   return text + row("fpscr", fmt::format("{:#010x}", vfp.fpscr));
 }
 
-std::string exception_registers(Debugger& debugger, const mmu::Fault& fault) {
+std::string exception_registers(Debugger& debugger, mmu::Access access) {
   const ExceptionState& exceptions = debugger.machine().exceptions();
-  const bool fetch = fault.access == mmu::Access::execute;
+  const bool fetch = access == mmu::Access::execute;
   std::string text =
       fetch ? row("IFSR, IFAR", fmt::format("{:#x}, {}", exceptions.IFSR().raw(), mmu::to_string(exceptions.IFAR())))
             : row("DFSR, DFAR", fmt::format("{:#x}, {}", exceptions.DFSR().raw(), mmu::to_string(exceptions.DFAR())));
@@ -59,6 +60,55 @@ std::string by_whom(Debugger& debugger, const kernel::Origin& origin) {
   const std::string line = debugger.machine().code().source_line(origin.pc);
   const std::string where = at + (line.empty() ? "" : " " + line);
   return origin.kernel ? fmt::format("the kernel, in {} at {}", syscall_name(origin.syscall), where) : where;
+}
+
+std::string access_and_status(Debugger& debugger, mmu::Access access, VirtAddr va, std::uint32_t fsr, unsigned level) {
+  const unsigned status = mmu::DFSR::STATUS.get(mmu::Dfsr{fsr});  // IFSR's is in the same place
+  const std::span<const mmu::FieldInfo> fields =
+      access == mmu::Access::execute ? std::span<const mmu::FieldInfo>{mmu::IFSR::fields} : mmu::DFSR::fields;
+  return row("access", fmt::format("{} at {}", mmu::to_string(access), with_symbol(va, debugger))) +
+         row("FSR", fmt::format("{:#x}: {}, level {}; handler {}", fsr, mmu::status_meaning(status).name, level,
+                                kernel::fsr_info(status).name)) +
+         mmu::describe_fields(fields, fsr);
+}
+
+/// `now`: what the entry's later state is called.
+std::string mapping_and_pte(Debugger& debugger, VirtAddr va, mmu::Pte before, mmu::Pte after, std::string_view now) {
+  std::string text = row("vma", describe_vma(debugger.mm(), va)) + row("pte before", describe_pte(before));
+  if (after == before) return text;
+  text += row(fmt::format("pte {}", now), describe_pte(after));
+  return text + row("changed", mmu::describe_changes(before, after));
+}
+
+std::string describe_current_fault(Debugger& debugger) {
+  const Debugger::CurrentFault& current = debugger.current_fault();
+  const kernel::Event& phase = *debugger.last_stop().phase;
+  const mmu::Fault& fault = current.fault;
+  std::string text = row("phase", describe_phase(debugger, phase)) +
+                     access_and_status(debugger, fault.access, fault.va, current.fsr, fault.level);
+  if (!phase.origin.kernel) text += exception_registers(debugger, fault.access);
+  text += row("verdict", verdict_name(current.verdict));
+  const kernel::UserRegisters at = debugger.registers();
+  const bool injected = debugger.injecting();
+  text += row("by", injected ? "the debugger, by force-fault" : by_whom(debugger, phase.origin));
+  if (!phase.origin.kernel && !injected)
+    text += row("instruction", debugger.machine().code().explained_at(at.pc(), instruction_set(at)));
+  return text + mapping_and_pte(debugger, fault.va, current.pte_before, debugger.mm().pte_at(fault.va), "now");
+}
+
+std::string describe_past_fault(Debugger& debugger, const PastFault& fault) {
+  const kernel::Event& raised = fault.raised;
+  const bool forced = fault.cause == Cause::debugger;
+  std::string text = row("phase", fmt::format("none: fault {}, the last one, has been handled", fault.number)) +
+                     access_and_status(debugger, raised.access, raised.address,
+                                       static_cast<std::uint32_t>(raised.value_after), raised.level) +
+                     row("verdict", verdict_name(fault.returned.verdict)) +
+                     row("by", forced ? "the debugger, by force-fault" : by_whom(debugger, raised.origin));
+  if (!raised.origin.kernel && !forced)
+    text += row("instruction",
+                debugger.machine().code().explained_at(raised.origin.pc, set_at(debugger, raised.origin.pc)));
+  return text + mapping_and_pte(debugger, raised.address, mmu::Pte{fault.returned.value_before},
+                                mmu::Pte{fault.returned.value_after}, "after");
 }
 
 }  // namespace
@@ -77,34 +127,10 @@ CommandResult do_info_registers(Debugger& debugger, std::string_view arguments) 
 }
 
 CommandResult do_info_fault(Debugger& debugger, std::string_view /*arguments*/) {
-  if (!debugger.at_fault()) return unexpected(Error{"the guest does not stand at a fault; see `help catch fault`"});
-  const Debugger::CurrentFault& current = debugger.current_fault();
-  const kernel::Event& phase = *debugger.last_stop().phase;
-  const mmu::Fault& fault = current.fault;
-  CodeReader& code = debugger.machine().code();
-  std::string text = row("phase", describe_phase(debugger, phase));
-  text += row("access", fmt::format("{} at {}", mmu::to_string(fault.access), with_symbol(fault.va, debugger)));
-  const unsigned status = mmu::fault_status(fault.kind, fault.level);
-  const mmu::StatusMeaning meaning = mmu::status_meaning(status);
-  text += row("FSR", fmt::format("{:#x}: {}, level {}; handler {}", current.fsr, meaning.name, fault.level,
-                                 kernel::fsr_info(status).name));
-  const std::span<const mmu::FieldInfo> fields =
-      fault.access == mmu::Access::execute ? std::span<const mmu::FieldInfo>{mmu::IFSR::fields} : mmu::DFSR::fields;
-  text += mmu::describe_fields(fields, current.fsr);
-  if (!phase.origin.kernel) text += exception_registers(debugger, fault);
-  text += row("verdict", verdict_name(current.verdict));
-  const kernel::UserRegisters at = debugger.registers();
-  const bool injected = debugger.injecting();
-  text += row("by", injected ? "the debugger, by force-fault" : by_whom(debugger, phase.origin));
-  if (!phase.origin.kernel && !injected) text += row("instruction", code.explained_at(at.pc(), instruction_set(at)));
-  text += row("vma", describe_vma(debugger.mm(), fault.va));
-  const mmu::Pte now = debugger.mm().pte_at(fault.va);
-  text += row("pte before", describe_pte(current.pte_before));
-  if (now != current.pte_before) {
-    text += row("pte now", describe_pte(now));
-    text += row("changed", mmu::describe_changes(current.pte_before, now));
-  }
-  return says(text);
+  if (debugger.at_fault()) return says(describe_current_fault(debugger));
+  const auto& faults = debugger.history().faults();
+  if (faults.empty()) return unexpected(Error{"there was no fault since the debugger came; see `help catch fault`"});
+  return says(describe_past_fault(debugger, faults.back()));
 }
 
 CommandResult do_info_faults(Debugger& debugger, std::string_view arguments) {
