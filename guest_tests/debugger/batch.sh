@@ -9,8 +9,10 @@ unset XDG_STATE_HOME
 printf 'print 2\n# no command\n\nprint 3' >"$work/two-three"
 printf 'print 2\r\n# no command\r\n\r\nprint 3\r\n' >"$work/crlf"
 printf 'print 1\nsource %s\nprint 4\n' "$work/two-three" >"$work/nested"
-echo "source $work/endless" >"$work/endless"
+yes 'info vmas' | head -n 90000 >"$work/long"
 echo 'nonsense' >"$work/wrong"
+printf 'print 1\n# no command\nnonsense\nprint 2\nprint 3\n' >"$work/breaks-off"
+printf 'print 4\nsource %s\nprint 5\n' "$work/breaks-off" >"$work/broken-off"
 
 # check NAME STATUS PATTERN ARG...: `lpaemu debug ARG...` with the commands on standard input; the numbers that `print`
 # has shown and the errors, on one line, are like PATTERN
@@ -37,7 +39,18 @@ check then-lines 0 '1 5 6 ' -ex 'print 1' "$hello" <<'C'
 print 5
 print 6
 C
-check wrong-command 1 "error: no command 'nonsense'; try help 1 " --batch -x "$work/wrong" -ex 'print 1' "$hello" </dev/null
+check wrong-command 1 "error: .*/wrong:1: no command 'nonsense'; try help 1 " --batch -x "$work/wrong" -ex 'print 1' "$hello" </dev/null
+# An error ends its script, and the one that has sourced it; not what else is prepared, nor what is typed.
+check breaks-off 1 "1 error: .*/breaks-off:3: no command .* 7 2 3 " \
+  --batch -x "$work/breaks-off" -ex 'print 7' -x "$work/two-three" "$hello" </dev/null
+check broken-off 1 "4 1 error: .*/breaks-off:3: no command .* 8 " -x "$work/broken-off" "$hello" <<'C'
+print 8
+C
+check -ex-goes-on 1 "error: no command .* 1 " --batch -ex nonsense -ex 'print 1' "$hello" </dev/null
+check typed-goes-on 1 "error: no command .* 1 " "$hello" <<'C'
+nonsense
+print 1
+C
 check missing-file 125 "lpaemu: error: cannot read '$work/none': .*" --batch -x "$work/none" "$hello" </dev/null
 check to-the-end 0 '' --batch -ex continue "$hello" </dev/null
 check ends-by-signal 139 '' --batch -ex continue -ex continue "$programs/watched" d </dev/null
@@ -51,6 +64,24 @@ C
 check timeout 124 '' --timeout 0.5 --batch -ex continue "$programs/death" tight_loop </dev/null
 check timeout-waiting 124 '' --timeout 0.5 --batch -ex continue "$programs/death" sleeping </dev/null
 check timeout-detached 124 '' --timeout 0.5 --batch -ex detach "$programs/death" loop </dev/null
+
+# Each guest of a session reads its standard input from the beginning; the statistics are the last one's.
+if wanted run-again; then
+  echo abc >"$work/typed"
+  timeout 60 "$lpaemu" debug --stats="text:$work/statistics" --stdin "$work/typed" --batch -ex run -ex run -ex run \
+    "$programs/stdin_echo" </dev/null >"$work/text" 2>&1
+  got=$?
+  if [ $got != 0 ] || [ "$(grep -c ': cba$' "$work/text")" != 3 ]; then fail run-again "status $got, or not 3 times abc"
+  elif [ "$(grep -c '^lpaemu: statistics' "$work/statistics")" != 1 ]; then fail run-again 'not one statistics'
+  else echo 'ok   run-again'
+  fi
+fi
+
+# A program that is not there any more: an error, and the guest stays.
+cp "$hello" "$work/passing"
+mkfifo "$work/slowly"
+(sleep 1 && rm "$work/passing" && printf 'starti x\nprint 7\n') >"$work/slowly" &
+check gone 1 "error: cannot .*/passing'.* 7 " "$work/passing" <"$work/slowly"
 
 # statistics NAME STATUS PATTERN ARG...: that `lpaemu debug --stats ARG...` ends with what was asked for
 statistics() {
@@ -108,13 +139,13 @@ if wanted self-source; then
   echo "source $work/self" >"$work/self"
   timeout 60 "$lpaemu" debug --batch -ex "source $work/self" "$death" </dev/null >"$work/text" 2>&1
   got=$?
-  if [ $got = 1 ] && grep -q '^error: more than 65536 commands came from files' "$work/text"; then echo 'ok   self-source'
+  if [ $got = 1 ] && grep -q '^error: .*/self:1: more than 65536 commands came from files' "$work/text"; then echo 'ok   self-source'
   else fail self-source "status $got, or no error"
   fi
 fi
 signal int-batch INT 130 '^Interrupted: 2 commands left out' ^looping --batch -ex continue -ex 'print 1' -ex 'print 2' "$death" tight_loop
 signal int-batch-last INT 130 '^Interrupted\.' ^looping --batch -ex continue "$death" tight_loop
-signal int-endless INT 130 '^Interrupted: 1 command left out' '=>' --batch -x "$work/endless" "$death" tight_loop
+signal int-long INT 130 '^Interrupted: [0-9]* commands left out' '=>' --batch -x "$work/long" "$death" tight_loop
 
 [ ! -e "$work/.lpaemu_history" ] || { echo "FAIL a history was written"; failed=1; }
 LC_ALL=C sed 's/watched\.c/watchee.c/g' "$programs/watched" >"$work/moved"

@@ -341,6 +341,18 @@ exited normally
 ^counter 6 sum
 P
 
+# Standard input is read from the beginning again.
+echo abc >"$work/typed"
+input=$work/typed
+check run-input stdin_echo 3<<'C' 4<<'P'
+continue
+run
+C
+^1: cba
+^1: cba
+P
+input=/dev/null
+
 # What `monitor` has set survives as GDB's own does; its hits are counted anew.
 check run-points watched 3<<'C' 4<<'P'
 monitor tbreak main

@@ -13,7 +13,7 @@ check() {
   cat <&3 >"$work/commands"
   case $1 in /*) program=$1 ;; *) program=$programs/$1 ;; esac
   shift
-  timeout 60 "$lpaemu" debug --batch -x "$work/commands" "$program" "$@" </dev/null >"$work/text" 2>&1
+  timeout 60 "$lpaemu" debug "$program" "$@" <"$work/commands" >"$work/text" 2>&1
   got=$?
   [ $got = "$status" ] || { fail "$name" "status $got, expected $status" && return; }
   compare "$name"
@@ -759,6 +759,74 @@ C
 ^error: info pte ADDR; see `help info pte`$
 P
 
+# Points stay, their hits do not; arguments stay until there are others.
+check run 0 watched 3<<'C' 4<<'P'
+break add
+ignore 1 1
+run
+info breakpoints
+watch counter
+run
+info breakpoints
+delete
+run d
+info fault
+run
+C
+^Breakpoint 1: 0x[0-9a-f]* <add>$
+^Breakpoint 1: 0x[0-9a-f]* <add> watched.c:
+^1 .*<add>, hit 2 times$
+^Starting program: .*/watched$
+^Breakpoint 1: 0x[0-9a-f]* <add> watched.c:
+^1 .*<add>, hit 1 time$
+^2 .*<counter>, 4 bytes$
+^Starting program: .*/watched d$
+^The guest gets SIGSEGV (SEGV_MAPERR) at 0x00000010$
+^phase  *none: fault [0-9]*, the last one, has been handled$
+^access  *write at 0x00000010$
+^FSR  *0xa07: translation fault, level 3;
+^verdict  *segv-maperr$
+^by  *0x[0-9a-f]* <store_word> watched.c:12$
+^instruction  *str r1, \[r0\]$
+^vma  *none$
+!^phase  *raised
+^Starting program: .*/watched d$
+^The guest gets SIGSEGV (SEGV_MAPERR) at 0x00000010$
+P
+
+check run-first 0 hello_asm 3<<'C' 4<<'P'
+run
+C
+^hello from A32
+^The guest exited with status 0\.$
+!^Starting program
+P
+
+# A guest that stands before its first instruction is not made anew; a breakpoint on that one stops it.
+check start 0 watched 3<<'C' 4<<'P'
+starti
+break _start
+run
+start
+info breakpoints
+starti z y
+continue
+print 5
+run
+C
+^0x[0-9a-f]* <_start>
+^Breakpoint 1: 0x[0-9a-f]* <_start>
+^Breakpoint 2: 0x[0-9a-f]* <main>
+^Starting program: .*/watched$
+^Breakpoint 1: 0x[0-9a-f]* <_start>
+^2 .*<main>, once$
+^Starting program: .*/watched z y$
+^Breakpoint 2: 0x[0-9a-f]* <main> watched.c:
+^0x5 (5)$
+^Starting program: .*/watched z y$
+^Breakpoint 1: 0x[0-9a-f]* <_start>
+P
+
 # What changes a guest needs one.
 check ended 0 hello_asm 3<<'C' 4<<'P'
 continue
@@ -770,7 +838,7 @@ source /no/such/file
 print 1
 C
 ^The guest exited with status 0\.$
-^error: the guest has ended; `quit`, and call lpaemu again to run it anew$
+^error: the guest has ended; `run` starts it again$
 ^error: the guest has ended
 ^error: the guest has ended
 ^error: the guest has ended

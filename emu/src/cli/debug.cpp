@@ -4,9 +4,10 @@
 
 #include <csignal>
 #include <cstdio>
-#include <deque>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "lpaemu/emu/cli/commands.h"
 #include "lpaemu/emu/cli/guest_run.h"
@@ -44,27 +45,75 @@ void to_standard_output(std::string_view text) {
   std::fflush(stdout);  // the guest writes there too
 }
 
-Expected<std::deque<std::string>, Error> prepared_commands(const DebugOptions& options) {
-  std::deque<std::string> lines;
+Expected<std::vector<Script>, Error> prepared_commands(const DebugOptions& options) {
+  std::vector<Script> scripts;
   for (const auto& [is_file, text] : options.prepared) {
-    std::vector<std::string> more{text};
-    if (is_file) {
-      LPAEMU_TRY(commands, commands_in(text));
-      more = std::move(commands);
+    if (!is_file) {
+      scripts.push_back({.file = {}, .lines = {text}});
+      continue;
     }
-    lines.insert(lines.end(), more.begin(), more.end());
+    LPAEMU_TRY(script, read_script(text));
+    scripts.push_back(std::move(script));
   }
-  return lines;
+  return scripts;
 }
 
 /// Signals while a guest is debugged: SIGINT stops the guest, the others and the time limit end the session.
 struct Signals {
-  explicit Signals(const DebugOptions& options, GuestRun& run)
-      : ends{options.run.timeout_seconds, [&run] { run.interrupt(); }}, key{[&run] { run.interrupt(); }} {}
+  Signals(const DebugOptions& options, const Running& running)
+      : ends{options.run.timeout_seconds, [&running] { running.interrupt(); }},
+        key{[&running] { running.interrupt(); }} {}
   [[nodiscard]] bool is_over() const { return ends.received().has_value(); }
 
   StopSignals ends;
   InterruptKey key;  // behind those, whose handler of SIGINT it replaces
+};
+
+std::string command_line_of(const std::vector<std::string>& args) {
+  std::string text;
+  for (const std::string& arg : args) text += (text.empty() ? "" : " ") + arg;
+  return text;
+}
+
+/// The guests of a session, one after another: `run` at the prompt makes the next one.
+class Guests {
+ public:
+  explicit Guests(const RunOptions& options) : options_{options} {}
+
+  /// The first one, or the next. `args` are the program's, without argv[0]; none: as before.
+  [[nodiscard]] Expected<std::string, Error> prepare(const std::vector<std::string>& args) {
+    RunOptions wanted = options_;
+    if (!args.empty()) {
+      wanted.args.resize(1);
+      wanted.args.insert(wanted.args.end(), args.begin(), args.end());
+    }
+    LPAEMU_TRY(run, GuestRun::create(wanted, Purpose::debug));
+    options_ = std::move(wanted);
+    next_ = std::move(run);
+    return command_line_of(options_.args);
+  }
+  [[nodiscard]] bool prepared() const { return next_ != nullptr; }
+  /// Requires: prepared().
+  [[nodiscard]] Expected<void, Error> begin() {
+    running_.guest = nullptr;
+    debugger_.reset();
+    run_ = std::move(next_);
+    LPAEMU_TRY(debugger, Debugger::attach(run_->machine(), [this] { run_->host().clear_interrupt(); }));
+    debugger_ = std::move(debugger);
+    running_.guest = run_.get();
+    return {};
+  }
+
+  [[nodiscard]] const Running& running() const { return running_; }
+  [[nodiscard]] GuestRun& run() { return *run_; }
+  [[nodiscard]] Debugger& debugger() { return *debugger_; }
+  void detach() { debugger_.reset(); }
+
+ private:
+  RunOptions options_;
+  Running running_;
+  std::unique_ptr<GuestRun> next_, run_;
+  std::unique_ptr<Debugger> debugger_;  // of run_
 };
 
 /// What somebody types: at a terminal with line editing and full-screen views, else as it comes.
@@ -80,12 +129,12 @@ struct Typing {
   }
 };
 
-Expected<Typing, Error> open_typing(Debugger& debugger, UniqueFd descriptor, const Signals& signals) {
+Expected<Typing, Error> open_typing(Guests& guests, UniqueFd descriptor, const Signals& signals) {
   const bool terminal = ::isatty(descriptor.get()) == 1;
-  const auto woken = [&debugger, &signals, terminal] {
+  const auto woken = [&guests, &signals, terminal] {
     if (signals.is_over()) return LineInput::Woken::end;
     if (!signals.key.pressed()) return LineInput::Woken::wait_on;
-    debugger.forget_interrupt();
+    guests.debugger().forget_interrupt();
     if (!terminal) return LineInput::Woken::wait_on;
     to_standard_output(fmt::format("\n{}", Prompt::text));  // the terminal itself has dropped what was typed
     return LineInput::Woken::drop_line;
@@ -93,7 +142,7 @@ Expected<Typing, Error> open_typing(Debugger& debugger, UniqueFd descriptor, con
   Typing typing{.input = std::make_unique<LineInput>(std::move(descriptor), woken), .editor = {}, .screen = {}};
   if (!terminal || !output_is_screen()) return typing;
   const auto is_over = [&signals] { return signals.is_over(); };
-  const auto complete = [&debugger](std::string_view before) { return complete_line(debugger, before); };
+  const auto complete = [&guests](std::string_view before) { return complete_line(guests.debugger(), before); };
   LPAEMU_TRY(editor, LineEditor::open(typing.input->descriptor(), history_file(), complete, is_over));
   typing.editor = std::move(editor);
   typing.screen = curses_screen(typing.input->descriptor(), is_over);
@@ -115,27 +164,13 @@ class EndsInTime final : public Face {
   const Signals& signals_;
 };
 
-int debug_guest(const DebugOptions& options, std::deque<std::string> commands, UniqueFd input, GuestRun& run) {
-  auto debugger = Debugger::attach(run.machine(), [&run] { run.host().clear_interrupt(); });
-  if (!debugger) return fail(debugger.error().message);
-  Signals signals{options, run};
-  const auto typing = open_typing(**debugger, std::move(input), signals);
-  if (!typing) return fail(typing.error().message);
-  Prompt prompt{**debugger,
-                std::move(commands),
-                options.batch ? Prompt::AtEnd::quit : Prompt::AtEnd::read_lines,
-                {.read_line = [&typing](std::string_view text) { return typing->read_line(text); },
-                 .write = to_standard_output,
-                 .interrupted = [&signals] { return signals.key.pressed(); },
-                 .is_over = [&signals] { return signals.is_over(); },
-                 .screen = typing->screen.get()}};
-  EndsInTime face{prompt, signals};
-  const auto end = (*debugger)->run(face);
-  if (!end) return run.report(fail(end.error().message));
+/// Answers the exit status.
+int end_session(Guests& guests, DebugEnd end, const Prompt& prompt, Signals& signals) {
+  GuestRun& run = guests.run();
   std::optional<RunEnd> ended;
-  if (*end == DebugEnd::exited) ended = RunEnd::exited;
-  if (*end == DebugEnd::detached) {
-    debugger->reset();
+  if (end == DebugEnd::exited) ended = RunEnd::exited;
+  if (end == DebugEnd::detached) {
+    guests.detach();
     const auto alone = run.machine().run();
     if (!alone) return run.report(fail(alone.error().message));
     ended = *alone;
@@ -145,14 +180,40 @@ int debug_guest(const DebugOptions& options, std::deque<std::string> commands, U
   return run.conclude(ended.value_or(RunEnd::interrupted), signals.is_over() ? signals.ends.received() : SIGINT);
 }
 
+int debug_guests(const DebugOptions& options, const std::vector<Script>& commands, UniqueFd input, Guests& guests) {
+  Signals signals{options, guests.running()};
+  const auto typing = open_typing(guests, std::move(input), signals);
+  if (!typing) return fail(typing.error().message);
+  const auto start_anew = [&guests](const std::vector<std::string>& args) {
+    rewind_standard_input();
+    return guests.prepare(args);
+  };
+  Prompt prompt{commands,
+                options.batch ? Prompt::AtEnd::quit : Prompt::AtEnd::read_lines,
+                {.read_line = [&typing](std::string_view text) { return typing->read_line(text); },
+                 .write = to_standard_output,
+                 .interrupted = [&signals] { return signals.key.pressed(); },
+                 .is_over = [&signals] { return signals.is_over(); },
+                 .start_anew = start_anew,
+                 .screen = typing->screen.get()}};
+  EndsInTime face{prompt, signals};
+  while (true) {
+    if (const auto begun = guests.begin(); !begun) return fail(begun.error().message);
+    prompt.set_guest(guests.debugger());
+    const auto end = guests.debugger().run(face);
+    if (!end) return guests.run().report(fail(end.error().message));
+    if (!guests.prepared() || signals.is_over()) return end_session(guests, *end, prompt, signals);
+  }
+}
+
 int debug(const DebugOptions& options) {
-  auto commands = prepared_commands(options);
+  const auto commands = prepared_commands(options);
   if (!commands) return fail(commands.error().message);
   auto input = take_standard_input(options.input);
   if (!input) return fail(input.error().message);
-  const auto guest = GuestRun::create(options.run, Purpose::debug);
-  if (!guest) return fail(guest.error().message);
-  return debug_guest(options, std::move(*commands), std::move(*input), **guest);
+  Guests guests{options.run};
+  if (const auto first = guests.prepare({}); !first) return fail(first.error().message);
+  return debug_guests(options, *commands, std::move(*input), guests);
 }
 
 }  // namespace

@@ -7,21 +7,11 @@
 #include "lpaemu/emu/cli/stop_signals.h"
 #include "lpaemu/emu/debugger/gdb_server.h"
 #include "lpaemu/emu/host/gdb_connections.h"
+#include "lpaemu/emu/host/line_input.h"
 #include "lpaemu/kernel_model/task/signal_numbers.h"
 
 namespace lpaemu::emu {
 namespace {
-
-/// What a signal handler interrupts: the guest of this moment.
-struct Running {
-  GuestRun* guest = nullptr;
-  const StopSignals* signals = nullptr;
-
-  void interrupt() const {
-    if (guest != nullptr) guest->interrupt();
-  }
-  [[nodiscard]] bool is_over() const { return signals != nullptr && signals->received().has_value(); }
-};
 
 /// One guest from its start to its end; answers the exit status.
 int debug_guest(GuestRun& guest, gdb::Server& server, StopSignals& signals) {
@@ -34,7 +24,10 @@ int debug_guest(GuestRun& guest, gdb::Server& server, StopSignals& signals) {
   debugger->reset();
   if (*end == DebugEnd::exited) return guest.conclude(RunEnd::exited, {});
   LPAEMU_ASSERT(*end == DebugEnd::killed, "a guest that a GDB leaves goes on under the debugger, for the next GDB");
-  if (signals.received()) return guest.conclude(RunEnd::interrupted, signals.received());
+  if (signals.received()) {
+    signals.run_ended();
+    return guest.conclude(RunEnd::interrupted, signals.received());
+  }
   return guest.report(exit_signal_base + kernel::sigkill);
 }
 
@@ -64,12 +57,12 @@ int run_with_gdb(RunOptions options) {
   const std::vector<std::string> env = options.env;
   Running running;
   const auto interrupt = [&running] { running.interrupt(); };
-  const auto is_over = [&running] { return running.is_over(); };
+  std::optional<StopSignals> signals;
+  const auto is_over = [&signals] { return signals && signals->received().has_value(); };
   // First of all: with stdio the guest's own descriptors are others.
   const auto connections = listen_for_gdb(*options.gdb, interrupt, is_over);
   if (!connections) return fail(connections.error().message);
-  StopSignals signals{options.timeout_seconds, interrupt};
-  running.signals = &signals;
+  signals.emplace(options.timeout_seconds, interrupt);
   gdb::Server server{**connections, options.gdb_nowait ? gdb::AtStart::run : gdb::AtStart::wait_for_client, is_over};
 
   std::optional<int> status;
@@ -80,13 +73,14 @@ int run_with_gdb(RunOptions options) {
     if (guest) {
       options = wanted;  // what a client means that names no program
       running.guest = guest->get();
-      status = debug_guest(**guest, server, signals);
+      status = debug_guest(**guest, server, *signals);
       running.guest = nullptr;
     } else {
       server.refuse_program(guest.error());
     }
     const auto next = is_over() ? std::nullopt : server.next_program();
     if (!next) return *status;
+    rewind_standard_input();
     wanted = with_program(options, *next);
     wanted.env = changed(env, next->environment);
   }

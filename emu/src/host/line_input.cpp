@@ -21,6 +21,8 @@ Expected<UniqueFd, Error> take_standard_input(const std::string& file) {
   return ours;
 }
 
+void rewind_standard_input() { static_cast<void>(::lseek(STDIN_FILENO, 0, SEEK_SET)); }
+
 // A terminal drops what was typed when it sends a signal: a read() that was told of a line may find none. Only on a
 // description of our own can that be no wait without changing what others have open.
 LineInput::LineInput(UniqueFd fd, std::function<Woken()> woken) : fd_{std::move(fd)}, woken_{std::move(woken)} {

@@ -99,6 +99,7 @@ void Debugger::stop(StopEvent event) {
   asking_ = true;
   resume_ = face_->on_stop(last_stop_);
   asking_ = false;
+  if (resume_.stop_here) passed_.reset();
 }
 
 // ---- One turn ------------------------------------------------------------------------------------------------------

@@ -25,4 +25,10 @@ bool Points::count(Point& point) {
   return false;
 }
 
+Points for_next_guest(Points points) {
+  points.remove_if([](const Point& point) { return point.number == 0; });
+  for (Point& point : points.all()) point.hits = 0;
+  return points;
+}
+
 }  // namespace lpaemu::emu

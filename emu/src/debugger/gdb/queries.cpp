@@ -17,6 +17,10 @@ std::string_view gdb_command_for(const Command& command) {
   return command.name;
 }
 
+bool starts_program(const Command& command) {
+  return command.name == "run" || command.name == "start" || command.name == "starti";
+}
+
 std::string xml_text(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
@@ -95,12 +99,12 @@ Server::Reply Server::transfer(std::string_view request) {
 
 Server::Reply Server::monitor(std::string_view hex) {
   const std::string line = text_of(from_hex(hex));
-  if (line == "run" || line == "start") {
-    send_console(
-        fmt::format("GDB must know of a new guest: use `target extended-remote`, then GDB's own `{}`\n", line));
+  const auto parsed = parse_command(line);
+  if (parsed && starts_program(*parsed->command)) {
+    send_console(fmt::format("GDB must know of a new guest: use `target extended-remote`, then GDB's own `{}`\n",
+                             parsed->command->name));
     return ok;
   }
-  const auto parsed = parse_command(line);
   if (parsed && parsed->command->name == "layout fault") {
     send_console(
         "layout fault fills the screen of lpaemu's own prompt, `lpaemu debug`; here `monitor info fault`,\n"

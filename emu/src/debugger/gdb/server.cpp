@@ -34,10 +34,7 @@ void Server::set_guest(Debugger& debugger) {
 
 void Server::guest_ended() {
   files_.close_all();
-  // A GDB sets its own again.
-  points_ = std::exchange(debugger_->points(), {});
-  points_.remove_if(set_by_gdb);
-  for (Point& point : points_.all()) point.hits = 0;
+  points_ = for_next_guest(std::exchange(debugger_->points(), {}));  // a GDB sets its own again
   debugger_ = nullptr;
   monitor_owed_ = physical_ = interrupt_owed_ = false;
   injected_.reset();

@@ -14,6 +14,11 @@ namespace {
 
 Outcome goes_on(ResumeKind kind) { return Outcome{.text = {}, .resume = Resume{.kind = kind}}; }
 
+std::vector<std::string> arguments_of_guest(std::string_view text) {
+  const auto all = words(text);
+  return {all.begin(), all.end()};
+}
+
 Error not_at_fault() { return Error{"the guest does not stand at a fault; see `help catch fault`"}; }
 
 CommandResult by_lines(Debugger& debugger, std::string_view arguments, LineStep::Calls calls) {
@@ -32,6 +37,20 @@ CommandResult by_lines(Debugger& debugger, std::string_view arguments, LineStep:
 }
 
 }  // namespace
+
+CommandResult do_run(Debugger& /*debugger*/, std::string_view arguments) {
+  return Outcome{.text = {}, .start = Start{.args = arguments_of_guest(arguments)}};
+}
+
+CommandResult do_start(Debugger& debugger, std::string_view arguments) {
+  LPAEMU_TRY(planted, do_tbreak(debugger, "main"));
+  planted.start = Start{.args = arguments_of_guest(arguments)};
+  return planted;
+}
+
+CommandResult do_starti(Debugger& /*debugger*/, std::string_view arguments) {
+  return Outcome{.text = {}, .start = Start{.args = arguments_of_guest(arguments), .stop = true}};
+}
 
 CommandResult do_continue(Debugger& debugger, std::string_view arguments) {
   if (!arguments.empty()) {
@@ -102,8 +121,6 @@ CommandResult do_jump(Debugger& debugger, std::string_view arguments) {
 CommandResult do_kill(Debugger& /*debugger*/, std::string_view /*arguments*/) { return goes_on(ResumeKind::kill); }
 CommandResult do_detach(Debugger& /*debugger*/, std::string_view /*arguments*/) { return goes_on(ResumeKind::detach); }
 
-CommandResult do_quit(Debugger& /*debugger*/, std::string_view /*arguments*/) {
-  return Outcome{.text = {}, .resume = Resume{.kind = ResumeKind::kill}, .quit = true};
-}
+CommandResult do_quit(Debugger& /*debugger*/, std::string_view /*arguments*/) { return goes_on(ResumeKind::kill); }
 
 }  // namespace lpaemu::emu::commands

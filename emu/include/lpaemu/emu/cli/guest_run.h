@@ -42,12 +42,21 @@ class GuestRun {
  private:
   explicit GuestRun(const RunOptions& options);
 
-  const RunOptions& options_;
+  RunOptions options_;
   std::chrono::steady_clock::time_point begin_;
   PosixHost host_;
   std::unique_ptr<UserMachine> machine_;
   std::unique_ptr<Listeners> listeners_;
   std::optional<Repeater> nudges_;
+};
+
+/// The guest of this moment, for signal handlers.
+struct Running {
+  GuestRun* guest = nullptr;
+
+  void interrupt() const {
+    if (guest != nullptr) guest->interrupt();
+  }
 };
 
 void to_standard_error(std::string_view text);

@@ -11,14 +11,28 @@
 
 namespace lpaemu::emu {
 
+/// Commands that were written beforehand.
+struct Script {
+  std::string file;  // empty: of the command line
+  std::vector<std::string> lines;
+};
+/// Reads a file of commands, a line each.
+[[nodiscard]] Expected<Script, Error> read_script(const std::string& file);
+
+/// The program is to begin, anew unless it stands before its first instruction.
+struct Start {
+  std::vector<std::string> args;  // without argv[0]; empty: those of the last time
+  bool stop = false;              // before the first instruction
+};
+
 /// What a command prints, and how the guest goes on if it does.
 struct Outcome {
   std::string text;
   std::optional<Resume> resume{};
-  bool quit = false;
+  std::optional<Start> start{};
   std::string repeat{};                 // what an empty line does next, where that is not the same again
   bool fault_layout = false;            // the full-screen view is to be opened
-  std::vector<std::string> lines{};     // commands to be run next
+  std::optional<Script> script{};       // to be run next
   std::optional<LineStep> line_step{};  // asked at the stops to come, until it ends
 };
 using CommandResult = Expected<Outcome, Error>;
@@ -43,9 +57,6 @@ struct ParsedCommand {
   std::string_view arguments;
 };
 [[nodiscard]] Expected<ParsedCommand, Error> parse_command(std::string_view line);
-
-/// The commands of a file, a line each.
-[[nodiscard]] Expected<std::vector<std::string>, Error> commands_in(const std::string& file);
 
 /// Parses and runs a line.
 [[nodiscard]] CommandResult run_command(Debugger& debugger, std::string_view line);

@@ -83,4 +83,7 @@ class Points {
   int next_ = 1;
 };
 
+/// Of one guest's points those that the next guest is to have: the user's, with no hits yet.
+[[nodiscard]] Points for_next_guest(Points points);
+
 }  // namespace lpaemu::emu

@@ -25,14 +25,18 @@ class Prompt final : public Face {
     std::function<bool()> interrupted;
     /// Whether the session is to end: no more commands.
     std::function<bool()> is_over = [] { return false; };
+    /// Makes a guest that is debugged when this one has come to its end; answers its command line. No arguments: those
+    /// of the guest before.
+    std::function<Expected<std::string, Error>(const std::vector<std::string>& args)> start_anew;
     FullScreen* screen = nullptr;  // for full-screen views; null: there is none
   };
 
   enum class AtEnd : std::uint8_t { read_lines, quit };  // when the prepared commands are done
 
-  Prompt(Debugger& debugger, std::deque<std::string> prepared, AtEnd at_end, Person person)
-      : debugger_{debugger}, prepared_{std::move(prepared)}, at_end_{at_end}, person_{std::move(person)} {}
+  Prompt(const std::vector<Script>& prepared, AtEnd at_end, Person person);
 
+  /// The guest whose stops come from now on. Requires: `debugger` lives until the next one is set, or no stop comes.
+  void set_guest(Debugger& debugger);
   [[nodiscard]] Resume on_stop(const StopEvent& event) override;
 
   /// Whether a command was wrong.
@@ -41,21 +45,33 @@ class Prompt final : public Face {
   [[nodiscard]] bool was_interrupted() const { return interrupted_ && at_end_ == AtEnd::quit; }
 
  private:
-  [[nodiscard]] std::optional<std::string> next_line();
+  struct Line {
+    std::string text;
+    std::string place{};  // "FILE:LINE: "; empty: it was typed, or is of the command line
+    int script = 0;       // the lines that an error leaves out have the same; 0: none are
+  };
+
+  [[nodiscard]] std::optional<Line> next_line();
+  [[nodiscard]] std::vector<Line> lines_of(const Script& script);
   void end_prepared();
   /// Nothing: the next line is to be read.
-  [[nodiscard]] std::optional<Resume> run_line(const std::string& line, const StopEvent& event);
+  [[nodiscard]] std::optional<Resume> run_line(const Line& line, const StopEvent& event);
+  [[nodiscard]] std::optional<Resume> start(const Start& start, const Line& line, const StopEvent& event);
   [[nodiscard]] std::optional<Resume> show_layout(const StopEvent& event);
   [[nodiscard]] CommandResult outcome_of(const std::string& line, bool exited);
+  void say_error(const Line& line, const Error& error);
 
-  Debugger& debugger_;
-  std::deque<std::string> prepared_;
+  Debugger* debugger_ = nullptr;
+  Points points_;  // of the guest before, for the one to come
+  std::deque<Line> prepared_;
+  int scripts_ = 0;  // so far
   AtEnd at_end_;
   Person person_;
   std::optional<FaultLayout> layout_;
   std::optional<LineStep> line_step_;
   std::string last_line_;          // what an empty line repeats
   std::size_t sourced_lines_ = 0;  // by `source`, since a line was typed
+  bool runs_from_start_ = false;   // the next guest, without a stop
   bool failed_ = false;
   bool interrupted_ = false;  // prepared commands were dropped
 };

@@ -80,6 +80,7 @@ enum class ResumeKind : std::uint8_t {
 struct Resume {
   ResumeKind kind = ResumeKind::proceed;
   bool drop_signal = false;  // at a signal: it never happened
+  bool stop_here = false;    // a breakpoint at the PC is not passed
 };
 
 /// Shows a stop to somebody and asks how to go on. While it is asked the guest stands still, and everything of it can

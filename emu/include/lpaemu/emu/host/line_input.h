@@ -13,6 +13,8 @@ namespace lpaemu::emu {
 
 /// Takes descriptor 0 for lpaemu itself; what reads 0 from then on, the guest, gets `file` instead ("/dev/null").
 [[nodiscard]] Expected<UniqueFd, Error> take_standard_input(const std::string& file);
+/// For another guest, who is to read it from the beginning; of a pipe what is left.
+void rewind_standard_input();
 
 class LineInput {
  public:
