@@ -273,6 +273,10 @@ client.ask('g')
 client.ask('vKill;1')
 client.ask('vCont;c')
 client.ask('qRcmd,' + 'info vmas'.encode().hex())
+client.ask('vRun;2f6')
+client.ask('vRun;2f;zz')
+client.ask('QEnvironmentUnset:zz')
+client.ask('QEnvironmentHexEncoded:41')
 client.ask('vRun;')
 client.run()
 client.ask('vRun;;' + 'd'.encode().hex())
@@ -285,6 +289,10 @@ C
 ^vKill;1 -> E03
 ^vCont;c -> E03
 ^console: error: there is no guest
+^vRun;2f6 -> E22
+^vRun;2f;zz -> E22
+^QEnvironmentUnset:zz -> E22
+^QEnvironmentHexEncoded:41 -> E22
 ^vRun; -> T05
 ^vCont;c -> W00
 ^vRun;;64 -> T05

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <utility>
 
+#include "lpaemu/mmu/assert.h"
+
 namespace lpaemu::emu {
 
 Repeater::Repeater(std::function<bool()> call) : call_{std::move(call)} {
@@ -21,7 +23,8 @@ Repeater::Repeater(std::function<bool()> call) : call_{std::move(call)} {
   event.sigev_notify = SIGEV_SIGNAL;
   event.sigev_signo = SIGRTMIN;
   event.sigev_value.sival_ptr = this;
-  timer_create(CLOCK_MONOTONIC, &event, &timer_);
+  const int result = timer_create(CLOCK_MONOTONIC, &event, &timer_);
+  LPAEMU_ASSERT(result == 0, "timer_create: errno {}", errno);
 }
 
 Repeater::~Repeater() { timer_delete(timer_); }

@@ -19,9 +19,10 @@ std::set<int> signal_set(std::string_view list) {
   return signals;
 }
 
-std::string text_of(std::string_view hex) {
+std::optional<std::string> text_of(std::string_view hex) {
   const auto bytes = from_hex(hex);
-  return bytes ? std::string{reinterpret_cast<const char*>(bytes->data()), bytes->size()} : std::string{};
+  if (!bytes) return std::nullopt;
+  return std::string{reinterpret_cast<const char*>(bytes->data()), bytes->size()};
 }
 
 }  // namespace
@@ -77,12 +78,14 @@ std::optional<Server::Reply> Server::change_environment(std::string_view packet)
   if (packet == "QEnvironmentReset") {
     environment_.clear();
   } else if (fields.take("QEnvironmentUnset:")) {
-    environment_[text_of(fields.rest())] = std::nullopt;
+    const auto name = text_of(fields.rest());
+    if (!name) return bad_request;
+    environment_[*name] = std::nullopt;
   } else if (fields.take("QEnvironmentHexEncoded:")) {
-    const std::string text = text_of(fields.rest());
-    const std::size_t end = text.find('=');
+    const auto text = text_of(fields.rest());
+    const std::size_t end = text ? text->find('=') : std::string::npos;
     if (end == std::string::npos || end == 0) return bad_request;
-    environment_[text.substr(0, end)] = text.substr(end + 1);
+    environment_[text->substr(0, end)] = text->substr(end + 1);
   } else {
     return std::nullopt;
   }
@@ -138,8 +141,14 @@ Server::Reply Server::attach(std::string_view pid) {
 /// vRun;PROGRAM;ARG;...: the guest of now ends, and the stop reply comes when the new one has started.
 Server::Reply Server::run(std::string_view arguments) {
   Fields fields{arguments};
-  ProgramRequest request{.program = text_of(fields.until(';')), .args = {}, .environment = environment_};
-  while (!fields.empty()) request.args.push_back(text_of(fields.until(';')));
+  const auto program = text_of(fields.until(';'));
+  if (!program) return bad_request;
+  ProgramRequest request{.program = *program, .args = {}, .environment = environment_};
+  while (!fields.empty()) {
+    const auto argument = text_of(fields.until(';'));
+    if (!argument) return bad_request;
+    request.args.push_back(*argument);
+  }
   wanted_ = std::move(request);
   reply_owed_ = true;
   created_ = true;
