@@ -650,6 +650,56 @@ C
 ^0x[0-9a-f]* <main+0x[0-9a-f]*> recursion.c:17$
 P
 
+check vfp-registers 1 vfp 3<<'C' 4<<'P'
+set $s1 = 1.5
+set $s0 = 0x3f800000
+print $s1
+print/f $s0
+print $d0
+set $d1 = -2.25
+set $d0 = 0x123456789abcdef0
+print $s0
+info registers s1
+info registers d1
+print $q0
+info registers q0
+print $q0 + 1
+print/f $q0
+set $q0 = 1
+set $s2 = 0x100000000
+set $fpscr = 0xf0000000
+print $fpscr
+set $cpsr = 0xf0000010
+print $cpsr
+set $DFAR = 1
+set $nothing = 1
+set *$sp = 0x40490fdb
+x/1fw $sp
+x/fh $sp
+info registers all
+C
+^0x3fc00000 (1.5)$
+^1$
+^0x3fc000003f800000 (
+^0x9abcdef0 (
+^s1  *0x12345678 (
+^d1  *0xc002000000000000 (-2.25)$
+^0xc002000000000000123456789abcdef0$
+^q0  *0xc002000000000000123456789abcdef0$
+^error: \$q0 has 128 bits; print \$q0$
+^error: 128 bits have no format
+^error: \$q0 cannot be set; its halves can$
+^error: 0x100000000 does not fit into \$s2$
+^0xf0000000$
+^0xf0000010 (
+^error: \$DFAR cannot be set$
+^error: no register '\$nothing'$
+3.1415927$
+^error: a float has size w or g$
+^d0  *0x123456789abcdef0 (
+^DFAR  *0x
+P
+
 check print 1 vfp 3<<'C' 4<<'P'
 print/x 255
 print/d -1

@@ -165,6 +165,7 @@ class CompiledExpression::Compiler {
     if (text.front() == '$') {
       const auto step = register_step(text.substr(1));
       if (!step && is_other_register(text.substr(1))) {
+        if (text[1] == 'q') return unexpected(Error{fmt::format("{0} has 128 bits; print {0}", text)});
         add(Op::other_register, static_cast<std::uint32_t>(compiled_.names_.size()));
         compiled_.names_.emplace_back(text.substr(1));
         return {};

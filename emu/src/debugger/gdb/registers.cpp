@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lpaemu/emu/core_registers.h"
+#include "lpaemu/emu/debugger/other_registers.h"
 
 namespace lpaemu::emu::gdb {
 namespace {
@@ -34,18 +35,6 @@ constexpr std::string_view neon_types = R"(    <vector id="v16u8" type="uint8" c
       <field name="f64" type="v2f64"/>
     </union>
 )";
-
-/// `wanted`, but what no user can change stays as in `now`: mode, masks, J.
-mmu::Psr with_user_bits(mmu::Psr now, mmu::Psr wanted) {
-  const auto keep = [&](const auto& field) { wanted = field.with(wanted, field.get(now)); };
-  keep(mmu::PSR::M);
-  keep(mmu::PSR::F);
-  keep(mmu::PSR::I);
-  keep(mmu::PSR::A);
-  keep(mmu::PSR::SBZ_23_20);
-  keep(mmu::PSR::J);
-  return wanted;
-}
 
 std::vector<NamedRegister> system_registers(Debugger& debugger) {
   return named_registers(debugger.machine().cp15(), debugger.machine().exceptions());

@@ -4,6 +4,7 @@
 #include "code_view.h"
 #include "handlers.h"
 #include "lpaemu/emu/debugger/expression.h"
+#include "lpaemu/emu/debugger/other_registers.h"
 #include "lpaemu/emu/trace/fault_lines.h"
 #include "lpaemu/kernel_model/mm/fault.h"
 #include "lpaemu/kernel_model/proc/mm_files.h"
@@ -28,20 +29,13 @@ std::string core_registers(const kernel::UserRegisters& registers, Debugger& deb
   return text + row("cpsr", fmt::format("{:#010x}  {}", registers.cpsr.raw(), registers.thumb() ? "Thumb" : "ARM"));
 }
 
-std::string system_registers(Debugger& debugger) {
+/// But s0 to s31 and q0 to q15, which are parts and pairs of others.
+std::string other_registers(Debugger& debugger) {
   std::string text;
-  const UserMachine& machine = debugger.machine();
-  constexpr unsigned per_digit = 4;
-  for (const NamedRegister& reg : named_registers(machine.cp15(), machine.exceptions()))
-    text += row(reg.name, fmt::format("{:#0{}x}", reg.value, reg.bits / per_digit + 2));
+  for (const std::string& name : other_register_names())
+    if (!name.starts_with('s') && !name.starts_with('q'))
+      text += row(name, describe_register(name, *other_register(debugger.machine(), name)));
   return text;
-}
-
-std::string vfp_registers(Debugger& debugger) {
-  const kernel::VfpRegisters vfp = debugger.machine().engine().vfp_registers();
-  std::string text;
-  for (std::size_t i = 0; i < vfp.d.size(); ++i) text += row(fmt::format("d{}", i), fmt::format("{:#018x}", vfp.d[i]));
-  return text + row("fpscr", fmt::format("{:#010x}", vfp.fpscr));
 }
 
 std::string exception_registers(Debugger& debugger, mmu::Access access) {
@@ -116,13 +110,15 @@ std::string describe_past_fault(Debugger& debugger, const PastFault& fault) {
 CommandResult do_info_registers(Debugger& debugger, std::string_view arguments) {
   const kernel::UserRegisters registers = debugger.registers();
   if (arguments.empty()) return says(core_registers(registers, debugger));
-  const std::string all = core_registers(registers, debugger) + vfp_registers(debugger) + system_registers(debugger);
-  if (arguments == "all") return says(all);
+  const std::string core = core_registers(registers, debugger);
+  if (arguments == "all") return says(core + other_registers(debugger));
   if (arguments.starts_with('$')) arguments.remove_prefix(1);
-  for (std::size_t begin = 0; begin < all.size(); begin = all.find('\n', begin) + 1) {
-    const std::string_view line = std::string_view{all}.substr(begin, all.find('\n', begin) + 1 - begin);
+  for (std::size_t begin = 0; begin < core.size(); begin = core.find('\n', begin) + 1) {
+    const std::string_view line = std::string_view{core}.substr(begin, core.find('\n', begin) + 1 - begin);
     if (words(line).front() == arguments) return says(std::string{line});
   }
+  if (const auto other = other_register(debugger.machine(), arguments))
+    return says(row(arguments, describe_register(arguments, *other)));
   return unexpected(Error{fmt::format("no register '{}'; see info registers all", arguments)});
 }
 

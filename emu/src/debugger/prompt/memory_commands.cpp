@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cctype>
+#include <charconv>
 #include <cstring>
 
 #include "code_view.h"
@@ -14,6 +15,7 @@
 #include "lpaemu/emu/debugger/other_registers.h"
 #include "lpaemu/emu/machine/guest_memory.h"
 #include "lpaemu/mmu/print.h"
+#include "text.h"
 
 namespace lpaemu::emu::commands {
 namespace {
@@ -46,12 +48,14 @@ Expected<Format, Error> parse_format(std::string_view text) {
       case 't':
       case 'c':
       case 's':
+      case 'f':
       case 'i': format.letter = c; break;
-      default: return unexpected(Error{fmt::format("no format '{}'; there are x d u t c s i, sizes b h w g", c)});
+      default: return unexpected(Error{fmt::format("no format '{}'; there are x d u t c f s i, sizes b h w g", c)});
     }
   }
   if (count != 0) format.count = count;
   if (format.letter == 'c') format.size = 1;
+  if (format.letter == 'f' && format.size < sizeof(float)) return unexpected(Error{"a float has size w or g"});
   return format;
 }
 
@@ -63,6 +67,9 @@ std::string unit(const Format& format, std::uint64_t value) {
   switch (format.letter) {
     case 'd': return fmt::to_string(static_cast<std::int64_t>(value << unused) >> unused);
     case 'u': return fmt::to_string(value);
+    case 'f':
+      return format.size == sizeof(double) ? fmt::to_string(std::bit_cast<double>(value))
+                                           : fmt::to_string(std::bit_cast<float>(static_cast<std::uint32_t>(value)));
     case 't': return fmt::format("{:#b}", value);
     case 'c': {
       const auto c = static_cast<unsigned char>(value);
@@ -125,19 +132,11 @@ std::optional<OtherRegister> whole_register(Debugger& debugger, std::string_view
   return text.starts_with('$') ? other_register(debugger.machine(), text.substr(1)) : std::nullopt;
 }
 
-/// VFP's as numbers as well.
-std::string describe(std::string_view name, const OtherRegister& reg) {
-  std::string hex = fmt::format("{:#0{}x}", reg.value, reg.bits / 4 + 2);
-  if (name.starts_with("$s"))
-    return fmt::format("{} ({})", hex, std::bit_cast<float>(static_cast<std::uint32_t>(reg.value)));
-  if (name.starts_with("$d")) return fmt::format("{} ({})", hex, std::bit_cast<double>(reg.value));
-  return hex;
-}
-
 CommandResult print_as(Debugger& debugger, char letter, std::string_view text) {
   Format format{.letter = letter};
   std::uint64_t value = 0;
   if (const auto reg = whole_register(debugger, text)) {
+    if (reg->bits > 64) return unexpected(Error{"128 bits have no format; print the halves, or without one"});
     value = reg->value;
     format.size = reg->bits / 8;
   } else {
@@ -149,13 +148,40 @@ CommandResult print_as(Debugger& debugger, char letter, std::string_view text) {
   return says((letter == 'x' ? fmt::format("{:#x}", value) : unit(format, value)) + "\n");
 }
 
-Expected<void, Error> assign_register(Debugger& debugger, std::string_view name, std::uint32_t value) {
+/// Also of more than 32 bits, and with a point.
+Expected<std::uint64_t, Error> value_of(std::string_view text, unsigned bits, Debugger& debugger) {
+  const auto read = [](std::string_view digits, auto& value, auto... how) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, how...);
+    return error == std::errc{} && end == digits.data() + digits.size();
+  };
+  text = trimmed(text);
+  double number = 0;
+  if (text.find('.') != std::string_view::npos && read(text, number))
+    return bits == 32 ? std::bit_cast<std::uint32_t>(static_cast<float>(number)) : std::bit_cast<std::uint64_t>(number);
+  std::uint64_t value = 0;
+  if (text.starts_with("0x") ? read(text.substr(2), value, 16) : read(text, value)) return value;
+  return evaluate(text, debugger);
+}
+
+Expected<void, Error> assign_register(Debugger& debugger, std::string_view name, std::string_view text) {
   const auto number = core_register(name);
-  if (!number) return unexpected(Error{fmt::format("no register '${}' that can be set", name)});
-  kernel::UserRegisters registers = debugger.registers();
-  registers.r[*number] = value;
-  debugger.set_registers(registers);
-  return {};
+  if (number || name == "cpsr") {
+    LPAEMU_TRY(value, evaluate(text, debugger));
+    kernel::UserRegisters registers = debugger.registers();
+    if (number)
+      registers.r[*number] = value;
+    else
+      registers.cpsr = with_user_bits(registers.cpsr, mmu::Psr{value});
+    debugger.set_registers(registers);
+    return {};
+  }
+  const auto reg = other_register(debugger.machine(), name);
+  if (!reg) return unexpected(Error{fmt::format("no register '${}'", name)});
+  LPAEMU_TRY(value, value_of(text, reg->bits, debugger));
+  if (reg->bits < 64 && value >> reg->bits != 0)
+    return unexpected(Error{fmt::format("{:#x} does not fit into ${}", value, name)});
+  if (set_other_register(debugger.machine(), name, value)) return {};
+  return unexpected(Error{fmt::format("${} cannot be set{}", name, name.starts_with('q') ? "; its halves can" : "")});
 }
 
 }  // namespace
@@ -178,11 +204,12 @@ CommandResult do_print(Debugger& debugger, std::string_view arguments) {
   if (arguments.starts_with('/')) {
     const std::string_view format = words(arguments).front();
     const std::string_view letter = format.substr(1);
-    if (letter.size() != 1 || std::string_view{"xdutca"}.find(letter) == std::string_view::npos)
-      return unexpected(Error{fmt::format("no format '{}'; there are /x /d /u /t /c /a", format)});
+    if (letter.size() != 1 || std::string_view{"xdutcaf"}.find(letter) == std::string_view::npos)
+      return unexpected(Error{fmt::format("no format '{}'; there are /x /d /u /t /c /a /f", format)});
     return print_as(debugger, letter.front(), trimmed(arguments.substr(format.size())));
   }
-  if (const auto reg = whole_register(debugger, arguments)) return says(describe(arguments, *reg) + "\n");
+  if (const auto reg = whole_register(debugger, arguments))
+    return says(describe_register(arguments.substr(1), *reg) + "\n");
   LPAEMU_TRY(value, evaluate(arguments, debugger));
   const std::string symbol = debugger.machine().code().symbol(VirtAddr{value});
   return says(fmt::format("{:#x} ({}){}\n", value, value, symbol.empty() ? "" : " <" + symbol + ">"));
@@ -192,12 +219,13 @@ CommandResult do_set(Debugger& debugger, std::string_view arguments) {
   const std::size_t equals = arguments.find('=');
   if (equals == std::string_view::npos) return unexpected(Error{"set $REG = VALUE, or set *ADDR = VALUE"});
   const std::string_view place = trimmed(arguments.substr(0, equals));
-  LPAEMU_TRY(value, evaluate(arguments.substr(equals + 1), debugger));
+  const std::string_view text = arguments.substr(equals + 1);
   if (place.starts_with('$')) {
-    LPAEMU_TRY_VOID(assign_register(debugger, place.substr(1), value));
+    LPAEMU_TRY_VOID(assign_register(debugger, place.substr(1), text));
     return says({});
   }
   if (!place.starts_with('*')) return unexpected(Error{"set $REG = VALUE, or set *ADDR = VALUE"});
+  LPAEMU_TRY(value, evaluate(text, debugger));
   LPAEMU_TRY(at, evaluate(place.substr(1), debugger));
   if (poke(debugger.mm(), VirtAddr{at}, std::as_bytes(std::span{&value, 1})) != sizeof value)
     return unexpected(Error{fmt::format("cannot write memory at {:#010x}", at)});

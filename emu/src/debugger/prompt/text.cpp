@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <ranges>
 
 #include "code_view.h"
@@ -21,6 +22,15 @@ FrameRegisters innermost_frame(Debugger& debugger) {
   FrameRegisters frame;
   std::ranges::copy(debugger.registers().r, frame.r.begin());
   return frame;
+}
+
+std::string describe_register(std::string_view name, const OtherRegister& reg) {
+  if (name.starts_with('q')) return fmt::format("{:#018x}{:016x}", reg.high, reg.value);
+  constexpr unsigned per_digit = 4;
+  const std::string hex = fmt::format("{:#0{}x}", reg.value, reg.bits / per_digit + 2);
+  if (name.starts_with('s'))
+    return fmt::format("{} ({})", hex, std::bit_cast<float>(static_cast<std::uint32_t>(reg.value)));
+  return name.starts_with('d') ? fmt::format("{} ({})", hex, std::bit_cast<double>(reg.value)) : hex;
 }
 
 std::string syscall_name(std::uint32_t number) {

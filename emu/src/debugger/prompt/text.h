@@ -6,11 +6,14 @@
 #include <vector>
 
 #include "lpaemu/emu/debugger/debugger.h"
+#include "lpaemu/emu/debugger/other_registers.h"
 
 namespace lpaemu::emu::commands {
 
 /// The registers of the innermost function.
 [[nodiscard]] FrameRegisters innermost_frame(Debugger& debugger);
+/// "0x0000000d", "0x3f800000 (1)": those of VFP as numbers as well.
+[[nodiscard]] std::string describe_register(std::string_view name, const OtherRegister& reg);
 /// "read (3)"
 [[nodiscard]] std::string syscall_name(std::uint32_t number);
 /// "0x10000-0x12000 rw-p [heap]", or what is there instead.
