@@ -2,41 +2,15 @@
 # What the debugger costs: a fault that it looks at, one that it stops at, and a guest that it lets run.
 #
 #   debugger.sh [--lpaemu FILE] [--runs N] [--build DIR] [--only stops|idle]
-#
-# Without --lpaemu: build/lpaemu of this checkout. Builds the programs with arm-linux-gnueabihf-gcc into DIR, a temporary
-# one without --build.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-lpaemu=$here/../../build/lpaemu runs=3 build='' only=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --lpaemu) lpaemu=${2-} ;;
-    --runs) runs=${2-} ;;
-    --build) build=${2-} ;;
-    --only) only=${2-} ;;
-    *) sed -n 's/^#   \(debugger.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
-  esac
-  shift 2
-done
-[ -x "$lpaemu" ] || { echo "debugger.sh: no program '$lpaemu'; ./dev build makes it, --lpaemu FILE names another" >&2 && exit 2; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-[ -n "$build" ] || build=$work
-mkdir -p "$build" || exit 1
+runs=3
+# shellcheck source=guest_tests/bench/common.sh
+. "$(dirname "$0")/common.sh"
 set_of_cpu='intloop memstream chase sha256 qsort1m nbody interp recurse'
 bad=0
 
-fresh() { [ -e "$1" ] && [ -z "$(find "$2" -newer "$1")" ]; } # fresh PROGRAM SOURCE
-flags='-O2 -static -ffp-contract=off -fno-math-errno -mcpu=cortex-a15 -mfpu=neon-vfpv4'
-for program in fault_stops $set_of_cpu; do
-  fresh "$build/$program" "$here/$program.c" && continue
-  # shellcheck disable=SC2086 # flags are words
-  arm-linux-gnueabihf-gcc $flags "$here/$program.c" -o "$build/$program" -lm || exit 1
-done
+for program in fault_stops $set_of_cpu; do guest "$here/$program.c"; done
 
 median() { sort -n | awk '{ v[NR] = $1 } END { if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-wanted() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 
 # ---- faults
 faults() { # faults NAME COMMAND...: us a fault, by the guest's clock

@@ -3,45 +3,20 @@
 #
 #   run.sh [--lpaemu FILE] [--runs N] [--build DIR] [--only cpu|wp|mmu|start]
 #
-# Without --lpaemu: build/lpaemu of this checkout. Builds the programs with arm-linux-gnueabihf-gcc into DIR, a temporary
-# one without --build. Needs a C compiler, awk and sh.
-# Exit status: 0 all programs' checksums were right, 1 not.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-lpaemu=$here/../../build/lpaemu runs=5 build='' only='' cc=${CC:-cc}
-while [ $# -gt 0 ]; do
-  case $1 in
-    --lpaemu) lpaemu=${2-} ;;
-    --runs) runs=${2-} ;;
-    --build) build=${2-} ;;
-    --only) only=${2-} ;;
-    *) sed -n 's/^#   \(run.sh\)/usage: \1/p' "$0" >&2 && exit 2 ;;
-  esac
-  shift 2
-done
-[ -x "$lpaemu" ] || { echo "run.sh: no program '$lpaemu'; ./dev build makes it, --lpaemu FILE names another" >&2 && exit 2; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-[ -n "$build" ] || build=$work
-mkdir -p "$build" || exit 1
+# Needs a C compiler, awk and sh. Exit status: 0 all programs' checksums were right, 1 not.
+# shellcheck source=guest_tests/bench/common.sh
+. "$(dirname "$0")/common.sh"
+cc=${CC:-cc}
 qemu=$(command -v qemu-arm) || echo "qemu-arm is not installed: no ratios (Debian: apt-get install qemu-user)"
 bad=0
 
 # ---- build
-fresh() { [ -e "$1" ] && [ -z "$(find "$2" -newer "$1")" ]; } # fresh PROGRAM SOURCE
-flags='-O2 -static -ffp-contract=off -fno-math-errno -mcpu=cortex-a15 -mfpu=neon-vfpv4'
-for source in "$here"/*.c "$here"/../programs/hello.c; do
-  program=$build/$(basename "$source" .c)
-  # shellcheck disable=SC2086 # flags are words
-  fresh "$program" "$source" || arm-linux-gnueabihf-gcc $flags "$source" -o "$program" -lm || exit 1
-done
+for source in "$here"/*.c "$here"/../programs/hello.c; do guest "$source"; done
 fresh "$build/measure" "$here/../tools/measure.c" || "$cc" -O2 "$here/../tools/measure.c" -o "$build/measure" || exit 1
 
 median='function median(list,   n, v, i, k, t) { n = split(list, v, " "); for (i = 2; i <= n; i++) { t = v[i] + 0
   for (k = i - 1; k >= 1 && v[k] + 0 > t; k--) v[k + 1] = v[k]; v[k + 1] = t }
   return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2 }'
-wanted() { [ -z "$only" ] || [ "$only" = "$1" ]; }
 under() { # under lpaemu|qemu PROGRAM ARGUMENT...
   side=$1
   shift
