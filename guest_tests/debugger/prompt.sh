@@ -845,8 +845,10 @@ C
 P
 
 check run-first 0 hello_asm 3<<'C' 4<<'P'
+start
 run
 C
+^error: the program has no symbol 'main'; `starti`
 ^hello from A32
 ^The guest exited with status 0\.$
 !^Starting program

@@ -43,6 +43,8 @@ CommandResult do_run(Debugger& /*debugger*/, std::string_view arguments) {
 }
 
 CommandResult do_start(Debugger& debugger, std::string_view arguments) {
+  if (!debugger.machine().code().range_of("main"))
+    return unexpected(Error{"the program has no symbol 'main'; `starti` stops before its first instruction"});
   LPAEMU_TRY(planted, do_tbreak(debugger, "main"));
   planted.start = Start{.args = arguments_of_guest(arguments)};
   return planted;
