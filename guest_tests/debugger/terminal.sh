@@ -228,7 +228,7 @@ wait error: a layout needs a terminal
 type print 4000
 wait print 4000
 type \cC
-wait print 4000^C
+wait ^C
 type print 5+5\r
 wait 0xa (10)
 gone 0xfa0
