@@ -665,6 +665,10 @@ print $q0
 info registers q0
 print $q0 + 1
 print/f $q0
+set $d2 = -1
+print $d2
+set $d3 = $d1
+print $d3
 set $q0 = 1
 set $s2 = 0x100000000
 set $fpscr = 0xf0000000
@@ -688,6 +692,8 @@ C
 ^q0  *0xc002000000000000123456789abcdef0$
 ^error: \$q0 has 128 bits; print \$q0$
 ^error: 128 bits have no format
+^0xffffffffffffffff (
+^0xc002000000000000 (-2.25)$
 ^error: \$q0 cannot be set; its halves can$
 ^error: 0x100000000 does not fit into \$s2$
 ^0xf0000000$

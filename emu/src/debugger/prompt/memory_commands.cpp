@@ -158,6 +158,9 @@ Expected<std::uint64_t, Error> value_of(std::string_view text, unsigned bits, De
   double number = 0;
   if (text.find('.') != std::string_view::npos && read(text, number))
     return bits == 32 ? std::bit_cast<std::uint32_t>(static_cast<float>(number)) : std::bit_cast<std::uint64_t>(number);
+  if (const auto reg = whole_register(debugger, text); reg && reg->bits == bits) return reg->value;
+  std::int64_t negative = 0;
+  if (bits == 64 && text.starts_with('-') && read(text, negative)) return static_cast<std::uint64_t>(negative);
   std::uint64_t value = 0;
   if (text.starts_with("0x") ? read(text.substr(2), value, 16) : read(text, value)) return value;
   return evaluate(text, debugger);
