@@ -83,6 +83,21 @@ mkfifo "$work/slowly"
 (sleep 1 && rm "$work/passing" && printf 'starti x\nprint 7\n') >"$work/slowly" &
 check gone 1 "error: cannot .*/passing'.* 7 " "$work/passing" <"$work/slowly"
 
+# ... nor is what it reads another.
+cp "$programs/stdin_echo" "$work/echo"
+printf 'a\nb\n' >"$work/typed"
+mkfifo "$work/later"
+if wanted gone-input; then
+  timeout 60 "$lpaemu" debug --stdin "$work/typed" "$work/echo" <"$work/later" >"$work/text" 2>&1 &
+  pid=$!
+  { printf 'catch syscall read\nrun\ncontinue\n' && sleep 1 && rm "$work/echo" && printf 'run x\ndelete\ncontinue\n'; } >"$work/later"
+  wait $pid
+  got=$?
+  if [ $got = 0 ] && grep -q '^2 lines, 4 bytes' "$work/text"; then echo 'ok   gone-input'
+  else fail gone-input "status $got, or not 2 lines"
+  fi
+fi
+
 # statistics NAME STATUS PATTERN ARG...: that `lpaemu debug --stats ARG...` ends with what was asked for
 statistics() {
   name=$1 status=$2 pattern=$3

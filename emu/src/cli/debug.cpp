@@ -185,8 +185,9 @@ int debug_guests(const DebugOptions& options, const std::vector<Script>& command
   const auto typing = open_typing(guests, std::move(input), signals);
   if (!typing) return fail(typing.error().message);
   const auto start_anew = [&guests](const std::vector<std::string>& args) {
-    rewind_standard_input();
-    return guests.prepare(args);
+    auto prepared = guests.prepare(args);
+    if (prepared) rewind_standard_input();
+    return prepared;
   };
   Prompt prompt{commands,
                 options.batch ? Prompt::AtEnd::quit : Prompt::AtEnd::read_lines,

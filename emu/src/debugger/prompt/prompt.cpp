@@ -159,7 +159,7 @@ std::optional<Resume> Prompt::show_layout(const StopEvent& event) {
 }
 
 Resume Prompt::on_stop(const StopEvent& event) {
-  if (std::exchange(runs_from_start_, false)) return Resume{.stop_here = true};
+  if (event.kind == StopKind::started && std::exchange(runs_from_start_, false)) return Resume{.stop_here = true};
   if (line_step_)
     if (const auto resume = line_step_->on_stop(*debugger_, event)) return *resume;
   line_step_.reset();
