@@ -93,6 +93,7 @@ void Debugger::stop(StopEvent event) {
     case StopKind::breakpoint:
     case StopKind::stepped:
     case StopKind::fault:
+    case StopKind::injected:
     case StopKind::signal: passed_ = machine_.engine().pc(); break;
     default: break;
   }
