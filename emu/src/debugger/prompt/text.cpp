@@ -130,18 +130,43 @@ std::string numbered(std::string_view kind, const std::vector<int>& points) {
   return list.empty() ? std::string{} : fmt::format("{} {}: ", kind, list);
 }
 
+struct Part {
+  std::size_t first, end;
+};
+/// The part of a watched range, from its start, that an access has touched; all of a small one.
+Part shown_part(const WatchHit& hit) {
+  constexpr std::size_t small = 16;
+  const std::size_t size = hit.after.size();
+  if (size <= small || hit.before.size() != size) return {0, size};
+  if (hit.syscall) {
+    const auto changed = std::ranges::mismatch(hit.before, hit.after).in1 - hit.before.begin();
+    return {static_cast<std::size_t>(changed), size};
+  }
+  const VirtAddr from = std::max(hit.access.va, hit.va), to = hit.access.va + hit.access.size;
+  return {from - hit.va, std::min<std::size_t>(to - hit.va, size)};
+}
+
 std::string describe_watch(Debugger& debugger, const StopEvent& event) {
   const WatchHit& hit = *event.watch;
+  const auto [first, end] = shown_part(hit);
   std::string text = numbered("Watchpoint", event.points);
   if (hit.syscall) {
-    text += fmt::format("the kernel wrote to {}, in {}", with_symbol(hit.va, debugger),
-                        commands::syscall_name(*hit.syscall));
+    text +=
+        fmt::format("the kernel wrote to {}, in {}", with_symbol(hit.va + static_cast<std::uint32_t>(first), debugger),
+                    commands::syscall_name(*hit.syscall));
   } else {
-    text += fmt::format("{} of {} bytes at {} by {}", mmu::to_string(hit.access.access), hit.access.size,
-                        with_symbol(hit.access.va, debugger), with_symbol(hit.pc, debugger));
+    text += fmt::format("{} of {} byte{} at {} by {}", mmu::to_string(hit.access.access), hit.access.size,
+                        hit.access.size == 1 ? "" : "s", with_symbol(hit.access.va, debugger),
+                        with_symbol(hit.pc, debugger));
   }
-  if (hit.before == hit.after) return text + fmt::format("\n  value {}\n", hex_bytes(hit.after));
-  return text + fmt::format("\n  old value {}\n  new value {}\n", hex_bytes(hit.before), hex_bytes(hit.after));
+  const auto part = [first = first, end = end](const std::vector<std::byte>& bytes) {
+    const auto at = [&bytes](std::size_t index) {
+      return bytes.begin() + static_cast<std::ptrdiff_t>(std::min(index, bytes.size()));
+    };
+    return hex_bytes({at(first), at(end)});
+  };
+  if (hit.before == hit.after) return text + fmt::format("\n  value {}\n", part(hit.after));
+  return text + fmt::format("\n  old value {}\n  new value {}\n", part(hit.before), part(hit.after));
 }
 
 std::string describe_fault(Debugger& debugger, const StopEvent& event) {
