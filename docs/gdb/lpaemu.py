@@ -103,6 +103,8 @@ def forget_caches():
 def monitor(line):
     try:
         gdb.execute("monitor " + line.strip())
+    except gdb.error as error:
+        raise gdb.GdbError("%s (is lpaemu the target? `target remote :PORT`)" % error)
     finally:
         forget_caches()
 

@@ -136,8 +136,8 @@ TEST_CASE("a bad expression is told from a good one, in one line", "[debugger][e
   CHECK(error_of("$dfar") == "no register '$dfar'");
   CHECK(error_of("$s32") == "no register '$s32'");
   CHECK(error_of("$TTBR0 + 1") == "$TTBR0 is 0x880001000, more than 32 bits; print $TTBR0");
-  CHECK(error_of("nowhere") == "'nowhere' is no number, register or symbol");
-  CHECK(error_of("0x100000000") == "'0x100000000' is no number, register or symbol");
+  CHECK(error_of("nowhere") == "'nowhere' is no number of 32 bits, register or symbol; locals are GDB's");
+  CHECK(error_of("0x100000000") == "'0x100000000' is no number of 32 bits, register or symbol; locals are GDB's");
   CHECK(error_of("kind == nice").starts_with("no kind of fault 'nice'; there are: any "));
   CHECK(error_of("*8") == "cannot read memory at 0x00000008");
   CHECK(error_of("1 / 0") == "a division by 0");

@@ -108,13 +108,17 @@ try: gdb.execute('pte nothing_of_that_name')
 except gdb.error as error: print('refused:', error)
 end
 lpaemu info nothing
+lpaemu catch softdirty
 delete
 continue
+vmas
 C
 ^\$1 = 7
 ^\$2 = 0x1234
 ^refused: No symbol "nothing_of_that_name"
 ^error: no info command
+^error: catch softdirty ADDR; see `monitor help catch softdirty`$
 exited normally
+(is lpaemu the target? `target remote :PORT`)
 P
 finished

@@ -168,7 +168,7 @@ condition 7 1
 info breakpoints
 C
 ^error: a value is missing$
-^error: 'nothing' is no number, register or symbol$
+^error: 'nothing' is no number of 32 bits, register or symbol; locals are GDB.s$
 ^error: $addr, $far, $fsr and kind are for the condition of a catch fault$
 ^error: a ')' is missing$
 ^error: no kind of fault 'nice'
@@ -364,7 +364,7 @@ C
 ^The injected access was handled; the guest stands where it stood\.$
 ^0x[0-9a-f]* <store_word>
 ^No fault: the tables grant a write of 0x60004444\.$
-^error: force-fault ADDR r|w|x$
+^error: force-fault ADDR r|w|x: a read
 ^[0-9]*  *soft-dirty  *write  *0x60004444 .* force-fault$
 ^0x60004000: the debugger, by a command$
 ^fault: read of 0x00000000 by the debugger, segv-maperr$
@@ -803,7 +803,7 @@ i r nothing
 i pte
 C
 ^error: no command 'nonsense'
-^error: 'nowhere' is no number, register or symbol$
+^error: 'nowhere' is no number of 32 bits, register or symbol; locals are GDB.s$
 ^error: the guest does not stand at a fault
 ^error: no kind of fault 'sometimes'
 ^error: one KIND, not 'cow' as well; for both: catch fault if kind == soft-dirty || kind == cow$
@@ -816,7 +816,7 @@ C
 P
 
 # Points stay, their hits do not; arguments stay until there are others.
-check run 0 watched 3<<'C' 4<<'P'
+check run 1 watched 3<<'C' 4<<'P'
 break add
 ignore 1 1
 run
@@ -827,6 +827,7 @@ info breakpoints
 delete
 run d
 info fault
+phase
 run
 C
 ^Breakpoint 1: 0x[0-9a-f]* <add>$
@@ -838,16 +839,82 @@ C
 ^2 .*<counter>, 4 bytes$
 ^Starting program: .*/watched d$
 ^The guest gets SIGSEGV (SEGV_MAPERR) at 0x00000010$
-^phase  *none: fault [0-9]*, the last one, has been handled$
+^phase  *none: fault [0-9]*, the last one, was refused, by a signal$
 ^access  *write at 0x00000010$
 ^FSR  *0xa07: translation fault, level 3;
+^DFSR, DFAR  *0xa07, 0x00000010$
 ^verdict  *segv-maperr$
 ^by  *0x[0-9a-f]* <store_word> watched.c:12$
 ^instruction  *str r1, \[r0\]$
 ^vma  *none$
+^error: the fault is over, the signal comes of it; to step it: `catch fault segv`, then `run`$
 !^phase  *raised
 ^Starting program: .*/watched d$
 ^The guest gets SIGSEGV (SEGV_MAPERR) at 0x00000010$
+P
+
+# The guest goes on from the breakpoint that it was stopped at when an access was injected.
+check injected-at-breakpoint 0 watched 3<<'C' 4<<'P'
+break add
+run
+force-fault pages write
+finish-fault
+finish-fault
+info breakpoints
+continue
+print $r0
+C
+^Breakpoint 1: .*<add> watched.c:
+^The injected access was handled
+^1 .*<add>, hit 1 time$
+^Breakpoint 1: .*<add> watched.c:
+^0x1 (1)
+P
+
+# Of a large range the bytes that were touched.
+check watch-large 0 watched 3<<'C' 4<<'P'
+watch pages,12288
+run
+continue
+continue
+continue
+continue
+continue
+C
+^Watchpoint 1: write of 4 bytes at .*<pages+0x8> by 
+^  old value 0x00000000$
+^  new value 0x00000007$
+^Watchpoint 1: write of 4 bytes at .*<pages+0xffe> by
+^  new value 0xa1b2c3d4$
+^Watchpoint 1: write of 4 bytes at .*<pages+0x1004> by
+^  new value 0x00000011$
+^Watchpoint 1: the kernel wrote to 0x[0-9a-f]* <pages+0x2000>, in read (3)$
+^  old value 00 00 00 00 00 
+^  new value 7f 45 4c 46 00 
+^The guest exited
+P
+
+check variables 1 watched 3<<'C' 4<<'P'
+break store_word
+run
+print counter
+set counter = 0x42
+print counter
+set main = 1
+set pages = 1
+print pages
+print argc
+info
+starti <x
+C
+^0x[0-9a-f]* ([0-9]*) <counter>, which holds 0x6 (6)$
+^0x[0-9a-f]* ([0-9]*) <counter>, which holds 0x42 (66)$
+^error: set \$REG = VALUE, set \*ADDR = VALUE, or set VARIABLE = VALUE$
+^error: set \$REG = VALUE, set
+^0x[0-9a-f]* ([0-9]*) <pages>$
+^error: 'argc' is no number of 32 bits, register or symbol; locals are GDB's$
+^error: which info command? breakpoints, fault, 
+^error: no redirections here
 P
 
 check run-first 0 hello_asm 3<<'C' 4<<'P'

@@ -177,7 +177,7 @@ class CompiledExpression::Compiler {
     } else if (const auto address = symbol_(text)) {
       add(Op::constant, address->raw());
     } else {
-      return unexpected(Error{fmt::format("'{}' is no number, register or symbol", text)});
+      return unexpected(Error{fmt::format("'{}' is no number of 32 bits, register or symbol; locals are GDB's", text)});
     }
     return {};
   }

@@ -17,6 +17,14 @@ std::string_view gdb_command_for(const Command& command) {
   return command.name;
 }
 
+/// A command that a message names is typed behind `monitor` here.
+std::string for_monitor(std::string message) {
+  constexpr std::string_view help = "`help ";
+  for (std::size_t at = message.find(help); at != std::string::npos; at = message.find(help, at + help.size()))
+    message.insert(at + 1, "monitor ");
+  return message;
+}
+
 bool starts_program(const Command& command) {
   return command.name == "run" || command.name == "start" || command.name == "starti";
 }
@@ -121,7 +129,7 @@ Server::Reply Server::monitor(std::string_view hex) {
       debugger_->last_stop().phase->kind == kernel::EventKind::Returned)
     result = unexpected(Error{"the handler has returned: stepi executes the instruction"});
   if (!result) {
-    send_console(fmt::format("error: {}\n", result.error().message));
+    send_console(fmt::format("error: {}\n", for_monitor(result.error().message)));
     return ok;
   }
   send_console(result->text);

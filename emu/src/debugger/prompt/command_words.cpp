@@ -30,6 +30,7 @@ Expected<std::string_view, Error> expand_word(std::string_view typed, std::vecto
   words.erase(first, last);
   if (words.size() == 1) return words.front();
   if (words.empty()) return unexpected(Error{fmt::format("no {} '{}'; try help", what, typed)});
+  if (typed.empty()) return unexpected(Error{fmt::format("which {}? {}", what, fmt::join(words, ", "))});
   return unexpected(Error{fmt::format("'{}' may be {}", typed, fmt::join(words, ", "))});
 }
 

@@ -92,13 +92,15 @@ std::string describe_current_fault(Debugger& debugger) {
 
 std::string describe_past_fault(Debugger& debugger, const PastFault& fault) {
   const kernel::Event& raised = fault.raised;
-  const bool forced = fault.cause == Cause::debugger;
-  std::string text = row("phase", fmt::format("none: fault {}, the last one, has been handled", fault.number)) +
+  const bool by_instruction = !raised.origin.kernel && fault.cause == Cause::guest;
+  const std::string_view end = is_fatal(fault.returned.verdict) ? "was refused, by a signal" : "has been handled";
+  std::string text = row("phase", fmt::format("none: fault {}, the last one, {}", fault.number, end)) +
                      access_and_status(debugger, raised.access, raised.address,
-                                       static_cast<std::uint32_t>(raised.value_after), raised.level) +
-                     row("verdict", verdict_name(fault.returned.verdict)) +
-                     row("by", forced ? "the debugger, by force-fault" : by_whom(debugger, raised.origin));
-  if (!raised.origin.kernel && !forced)
+                                       static_cast<std::uint32_t>(raised.value_after), raised.level);
+  if (by_instruction) text += exception_registers(debugger, raised.access);
+  text += row("verdict", verdict_name(fault.returned.verdict));
+  text += row("by", fault.cause == Cause::debugger ? "the debugger, by force-fault" : by_whom(debugger, raised.origin));
+  if (by_instruction)
     text += row("instruction",
                 debugger.machine().code().explained_at(raised.origin.pc, set_at(debugger, raised.origin.pc)));
   return text + mapping_and_pte(debugger, raised.address, mmu::Pte{fault.returned.value_before},

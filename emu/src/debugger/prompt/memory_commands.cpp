@@ -59,6 +59,8 @@ Expected<Format, Error> parse_format(std::string_view text) {
   return format;
 }
 
+Error set_usage() { return Error{"set $REG = VALUE, set *ADDR = VALUE, or set VARIABLE = VALUE"}; }
+
 Error unreadable(VirtAddr va) { return Error{fmt::format("cannot read memory at {}", mmu::to_string(va))}; }
 
 std::string unit(const Format& format, std::uint64_t value) {
@@ -130,6 +132,24 @@ CommandResult examine_instructions(Debugger& debugger, VirtAddr va, std::uint32_
 /// CP15's or VFP's, if that is all of the text: it may have 64 bits.
 std::optional<OtherRegister> whole_register(Debugger& debugger, std::string_view text) {
   return text.starts_with('$') ? other_register(debugger.machine(), text.substr(1)) : std::nullopt;
+}
+
+/// The bytes of a variable of a word or less, if `text` is its name and no more.
+std::optional<kernel::VirtRange> small_variable(Debugger& debugger, std::string_view text) {
+  const auto range = debugger.machine().code().range_of(text);
+  const kernel::vm_area* const vma = range ? debugger.mm().vma_lookup(range->start) : nullptr;
+  const bool data = vma != nullptr && !vma->is(kernel::VM_EXEC);
+  return data && !range->empty() && range->bytes() <= sizeof(std::uint32_t) ? range : std::nullopt;
+}
+
+/// Names mean addresses: what is there as well.
+std::string what_it_holds(Debugger& debugger, std::string_view text) {
+  const auto variable = small_variable(debugger, text);
+  if (!variable) return {};
+  std::uint32_t value = 0;
+  const auto bytes = std::as_writable_bytes(std::span{&value, 1}).first(variable->bytes());
+  if (peek(debugger.mm(), variable->start, bytes) != bytes.size()) return {};
+  return fmt::format(", which holds {:#x} ({})", value, value);
 }
 
 CommandResult print_as(Debugger& debugger, char letter, std::string_view text) {
@@ -215,22 +235,25 @@ CommandResult do_print(Debugger& debugger, std::string_view arguments) {
     return says(describe_register(arguments.substr(1), *reg) + "\n");
   LPAEMU_TRY(value, evaluate(arguments, debugger));
   const std::string symbol = debugger.machine().code().symbol(VirtAddr{value});
-  return says(fmt::format("{:#x} ({}){}\n", value, value, symbol.empty() ? "" : " <" + symbol + ">"));
+  return says(fmt::format("{:#x} ({}){}{}\n", value, value, symbol.empty() ? "" : " <" + symbol + ">",
+                          what_it_holds(debugger, arguments)));
 }
 
 CommandResult do_set(Debugger& debugger, std::string_view arguments) {
   const std::size_t equals = arguments.find('=');
-  if (equals == std::string_view::npos) return unexpected(Error{"set $REG = VALUE, or set *ADDR = VALUE"});
+  if (equals == std::string_view::npos) return unexpected(set_usage());
   const std::string_view place = trimmed(arguments.substr(0, equals));
   const std::string_view text = arguments.substr(equals + 1);
   if (place.starts_with('$')) {
     LPAEMU_TRY_VOID(assign_register(debugger, place.substr(1), text));
     return says({});
   }
-  if (!place.starts_with('*')) return unexpected(Error{"set $REG = VALUE, or set *ADDR = VALUE"});
+  const auto variable = small_variable(debugger, place);
+  if (!variable && !place.starts_with('*')) return unexpected(set_usage());
   LPAEMU_TRY(value, evaluate(text, debugger));
-  LPAEMU_TRY(at, evaluate(place.substr(1), debugger));
-  if (poke(debugger.mm(), VirtAddr{at}, std::as_bytes(std::span{&value, 1})) != sizeof value)
+  LPAEMU_TRY(at, evaluate(variable ? place : place.substr(1), debugger));
+  const std::size_t size = variable ? variable->bytes() : sizeof value;
+  if (poke(debugger.mm(), VirtAddr{at}, std::as_bytes(std::span{&value, 1}).first(size)) != size)
     return unexpected(Error{fmt::format("cannot write memory at {:#010x}", at)});
   return says({});
 }

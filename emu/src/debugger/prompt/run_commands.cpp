@@ -14,12 +14,20 @@ namespace {
 
 Outcome goes_on(ResumeKind kind) { return Outcome{.text = {}, .resume = Resume{.kind = kind}}; }
 
-std::vector<std::string> arguments_of_guest(std::string_view text) {
+Expected<std::vector<std::string>, Error> arguments_of_guest(std::string_view text) {
   const auto all = words(text);
-  return {all.begin(), all.end()};
+  for (const std::string_view word : all)
+    if (word.starts_with('<') || word.starts_with('>'))
+      return unexpected(Error{"no redirections here; `lpaemu debug --stdin FILE` says what the guest reads"});
+  return std::vector<std::string>{all.begin(), all.end()};
 }
 
-Error not_at_fault() { return Error{"the guest does not stand at a fault; see `help catch fault`"}; }
+Error not_at_fault(const Debugger& debugger) {
+  const StopEvent& stop = debugger.last_stop();
+  if (stop.signal && (stop.signal->signo == kernel::sigsegv || stop.signal->signo == kernel::sigbus))
+    return Error{"the fault is over, the signal comes of it; to step it: `catch fault segv`, then `run`"};
+  return Error{"the guest does not stand at a fault; see `help catch fault`"};
+}
 
 CommandResult by_lines(Debugger& debugger, std::string_view arguments, LineStep::Calls calls) {
   std::uint32_t lines = 1;
@@ -39,19 +47,22 @@ CommandResult by_lines(Debugger& debugger, std::string_view arguments, LineStep:
 }  // namespace
 
 CommandResult do_run(Debugger& /*debugger*/, std::string_view arguments) {
-  return Outcome{.text = {}, .start = Start{.args = arguments_of_guest(arguments)}};
+  LPAEMU_TRY(args, arguments_of_guest(arguments));
+  return Outcome{.text = {}, .start = Start{.args = std::move(args)}};
 }
 
 CommandResult do_start(Debugger& debugger, std::string_view arguments) {
   if (!debugger.machine().code().range_of("main"))
     return unexpected(Error{"the program has no symbol 'main'; `starti` stops before its first instruction"});
+  LPAEMU_TRY(args, arguments_of_guest(arguments));
   LPAEMU_TRY(planted, do_tbreak(debugger, "main"));
-  planted.start = Start{.args = arguments_of_guest(arguments)};
+  planted.start = Start{.args = std::move(args)};
   return planted;
 }
 
 CommandResult do_starti(Debugger& /*debugger*/, std::string_view arguments) {
-  return Outcome{.text = {}, .start = Start{.args = arguments_of_guest(arguments), .stop = true}};
+  LPAEMU_TRY(args, arguments_of_guest(arguments));
+  return Outcome{.text = {}, .start = Start{.args = std::move(args), .stop = true}};
 }
 
 CommandResult do_continue(Debugger& debugger, std::string_view arguments) {
@@ -95,17 +106,17 @@ CommandResult do_finish(Debugger& debugger, std::string_view /*arguments*/) {
 }
 
 CommandResult do_phase(Debugger& debugger, std::string_view /*arguments*/) {
-  if (!debugger.at_fault()) return unexpected(not_at_fault());
+  if (!debugger.at_fault()) return unexpected(not_at_fault(debugger));
   return goes_on(ResumeKind::phase);
 }
 
 CommandResult do_finish_fault(Debugger& debugger, std::string_view /*arguments*/) {
-  if (!debugger.at_fault()) return unexpected(not_at_fault());
+  if (!debugger.at_fault()) return unexpected(not_at_fault(debugger));
   return goes_on(ResumeKind::finish_fault);
 }
 
 CommandResult do_retry(Debugger& debugger, std::string_view /*arguments*/) {
-  if (!debugger.at_fault()) return unexpected(not_at_fault());
+  if (!debugger.at_fault()) return unexpected(not_at_fault(debugger));
   return goes_on(ResumeKind::step);
 }
 

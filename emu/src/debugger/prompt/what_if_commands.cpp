@@ -81,10 +81,10 @@ Expected<kernel::VirtRange, Error> pages_to_change(std::string_view place, Debug
   return vma->range();
 }
 
-std::optional<mmu::Access> access_of_letter(std::string_view letter) {
-  if (letter == "r") return mmu::Access::read;
-  if (letter == "w") return mmu::Access::write;
-  if (letter == "x") return mmu::Access::execute;
+std::optional<mmu::Access> access_called(std::string_view word) {
+  if (word == "r" || word == "read") return mmu::Access::read;
+  if (word == "w" || word == "write") return mmu::Access::write;
+  if (word == "x" || word == "exec") return mmu::Access::execute;
   return std::nullopt;
 }
 
@@ -131,8 +131,8 @@ CommandResult do_set_vma(Debugger& debugger, std::string_view arguments) {
 }
 
 CommandResult do_force_fault(Debugger& debugger, std::string_view arguments) {
-  const auto access = access_of_letter(take_last_word(arguments));
-  if (!access) return unexpected(Error{"force-fault ADDR r|w|x"});
+  const auto access = access_called(take_last_word(arguments));
+  if (!access) return unexpected(Error{"force-fault ADDR r|w|x: a read, a write, a fetch"});
   if (debugger.at_fault()) return unexpected(Error{"a fault is being handled already; `finish-fault`, then `stepi`"});
   LPAEMU_TRY(at, evaluate(arguments, debugger));
   const auto fault = fault_of_access(debugger.mm(), VirtAddr{at}, *access);
