@@ -77,6 +77,13 @@ if wanted run-again; then
   fi
 fi
 
+if wanted help-width; then
+  "$lpaemu" debug --batch -ex 'help all' "$hello" </dev/null >"$work/text"
+  if [ "$(wc -l <"$work/text")" -gt 60 ] && [ -z "$(awk 'length > 79' "$work/text")" ]; then echo 'ok   help-width'
+  else fail help-width 'few lines, or a long one'
+  fi
+fi
+
 # A program that is not there any more: an error, and the guest stays.
 cp "$hello" "$work/passing"
 mkfifo "$work/slowly"

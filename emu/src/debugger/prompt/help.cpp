@@ -33,20 +33,21 @@ constexpr std::array topics{
 #undef TOPIC
 };
 
-/// The text in lines of a width that reads well.
-std::string wrapped(std::string_view text) {
-  constexpr std::size_t width = 78;
+/// The text in lines of a width that reads well; `indent`: blanks before all but the first.
+std::string wrapped(std::string_view text, std::size_t indent = 0) {
+  const std::size_t width = 78 - indent;
   std::string lines;
   while (text.size() > width) {
     const std::size_t end = std::min(text.rfind(' ', width), text.size());
-    lines += fmt::format("{}\n", text.substr(0, end));
+    lines += fmt::format("{}\n{:{}}", text.substr(0, end), "", indent);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return lines + fmt::format("{}\n", text);
 }
 
 std::string row(const Command& command) {
-  return fmt::format("{:<18} {:<4} {}\n", command.name, command.shortcut, command.summary);
+  const std::string names = fmt::format("{:<18} {:<4} ", command.name, command.shortcut);
+  return names + wrapped(command.summary, names.size());
 }
 
 std::string usage(const Command& command) {
