@@ -174,6 +174,6 @@ LC_ALL=C sed 's/watched\.c/watchee.c/g' "$programs/watched" >"$work/moved"
 chmod +x "$work/moved"
 check no-such-source 1 "error: the source file '.*/watchee.c' is not there " --batch -ex 'list main' "$work/moved" </dev/null
 check lines-beyond 1 "error: '.*watched.c' has [0-9]* lines " --batch -ex 'list watched.c:4000' "$programs/watched" </dev/null
-check no-such-file 1 "error: the program was not made from a file 'x.c', as far as it says " \
+check no-such-file 1 "error: the program was not made from a file 'x.c' with -g, as far as it says " \
   --batch -ex 'list x.c:1' "$programs/watched" </dev/null
 finished

@@ -894,6 +894,27 @@ C
 ^The guest exited
 P
 
+check jump-to-line 0 watched 3<<'C' 4<<'P'
+break main
+run
+jump watched.c:36
+C
+^Breakpoint 1: .* watched.c:25$
+^0x[0-9a-f]* <main+0x[0-9a-f]*> watched.c:36$
+P
+
+check not-here 1 watched 3<<'C' 4<<'P'
+info locals
+up
+break main.c:3
+jump watched.c:4000
+C
+^error: 'locals' is GDB's alone: lpaemu run --gdb PORT PROGRAM serves one$
+^error: 'up' is GDB's alone
+^error: the program was not made from a file 'main.c' with -g, as far as it says$
+^error: no code is known for .*watched.c:4000, or behind it$
+P
+
 check variables 1 watched 3<<'C' 4<<'P'
 break store_word
 run

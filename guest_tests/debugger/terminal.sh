@@ -106,6 +106,10 @@ type help sof\t\r
 wait info who-dirtied
 type print $DFA\t+1\r
 wait print $DFAR +1
+type catch sig\tSIGSE\t\r
+wait 5: signal SIGSEGV
+type set pt\tpages +young\r
+wait error: there is no page at
 # several: what they have in common, then the list
 type info vm\tx\b\t
 wait vma   vmas
@@ -120,7 +124,7 @@ type \cC
 wait nothing^C
 raw
 type \cD
-end 0
+end 1
 S
 
 check interrupt watched l <<'S'
@@ -250,12 +254,28 @@ wait guest stopped by SIGTERM
 end 143
 S
 
+# Nothing was caught: the last fault is shown, of which the signal comes.
+check layout-last-fault watched d <<'S'
+wait (lpaemu)
+type run\r
+wait gets SIGSEGV
+type layout fault\r
+full
+wait walk of 0x00000010 for a write; FSR 0xa07
+wait verdict segv-maperr
+type q
+lines
+wait (lpaemu)
+type \cD
+end 0
+S
+
 check layout softdirty_demo <<'S'
 wait (lpaemu)
 type layout fault\r
 full
 wait no fault is being handled
-wait no fault was caught yet
+wait there was no fault yet
 type p
 wait the guest does not stand at a fault
 type q
@@ -326,7 +346,7 @@ for signal in 15 11; do
 wait (lpaemu)
 type layout fault\r
 full
-wait no fault was caught yet
+wait there was no fault yet
 signal $signal
 lines
 cooked

@@ -54,7 +54,27 @@ void see_registers(FaultView& view, Debugger& debugger) {
   view.registers.push_back(fmt::format("{:<4} {:#010x}", "cpsr", registers.cpsr.raw()));
 }
 
-void see_walk(FaultView& view, Debugger& debugger, const mmu::Fault& fault, std::uint32_t fsr) {
+/// The fault that is being handled, else the last one.
+struct Shown {
+  VirtAddr va;
+  mmu::Access access;
+  std::uint32_t fsr;
+  kernel::Verdict verdict;
+  mmu::Pte before;
+};
+
+std::optional<Shown> fault_to_show(Debugger& debugger) {
+  if (debugger.at_fault()) {
+    const auto& [fault, verdict, before, fsr] = debugger.current_fault();
+    return Shown{fault.va, fault.access, fsr, verdict, before};
+  }
+  if (debugger.history().faults().empty()) return std::nullopt;
+  const PastFault& last = debugger.history().faults().back();
+  return Shown{last.raised.address, last.raised.access, static_cast<std::uint32_t>(last.raised.value_after),
+               last.returned.verdict, mmu::Pte{last.returned.value_before}};
+}
+
+void see_walk(FaultView& view, Debugger& debugger, const Shown& fault) {
   kernel::mm_struct& mm = debugger.mm();
   WalkLines observer;
   const auto found = mmu::walk(mm.memory(), mm.regime(), fault.va, fault.access, mmu::Privilege::pl0, &observer);
@@ -62,8 +82,8 @@ void see_walk(FaultView& view, Debugger& debugger, const mmu::Fault& fault, std:
   view.walk.push_back(found ? fmt::format("grants the {}: {} -> {}", mmu::to_string(fault.access),
                                           mmu::to_string(fault.va), mmu::to_string(found->pa))
                             : mmu::describe(found.error()));
-  view.walk_heading =
-      fmt::format("walk of {} for a {}; FSR {:#x}", with_symbol(fault.va, debugger), mmu::to_string(fault.access), fsr);
+  view.walk_heading = fmt::format("walk of {} for a {}; FSR {:#x}", with_symbol(fault.va, debugger),
+                                  mmu::to_string(fault.access), fault.fsr);
 }
 
 /// Those that are not 0, and those that faults are about.
@@ -93,16 +113,16 @@ FaultView look_at_fault(Debugger& debugger, const StopEvent& event, std::size_t 
   if (debugger.at_fault()) view.phase = event.phase->kind;
   see_code(view, debugger, code_rows);
   see_registers(view, debugger);
-  const Debugger::CurrentFault& current = debugger.current_fault();
-  if (current.fsr == 0) {
-    view.walk_heading = "no fault was caught yet";
+  const auto fault = fault_to_show(debugger);
+  if (!fault) {
+    view.walk_heading = "there was no fault yet";
     view.pte_heading = "see `help catch fault`";
     return view;
   }
-  see_walk(view, debugger, current.fault, current.fsr);
-  see_pte(view, current.pte_before, debugger.mm().pte_at(current.fault.va), current.fault.va.page());
-  view.vma = fmt::format("verdict {}; mapping {}", verdict_name(current.verdict),
-                         commands::describe_vma(debugger.mm(), current.fault.va));
+  see_walk(view, debugger, *fault);
+  see_pte(view, fault->before, debugger.mm().pte_at(fault->va), fault->va.page());
+  view.vma = fmt::format("verdict {}; mapping {}", verdict_name(fault->verdict),
+                         commands::describe_vma(debugger.mm(), fault->va));
   return view;
 }
 

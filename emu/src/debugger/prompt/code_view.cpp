@@ -122,7 +122,7 @@ Expected<std::optional<SourceLine>, Error> file_and_line(Debugger& debugger, std
   const std::string_view name = text.substr(0, colon);
   const auto path = debugger.machine().code().source_file(name);
   if (!path)
-    return unexpected(Error{fmt::format("the program was not made from a file '{}', as far as it says", name)});
+    return unexpected(Error{fmt::format("the program was not made from a file '{}' with -g, as far as it says", name)});
   place.file = *path;
   return place;
 }

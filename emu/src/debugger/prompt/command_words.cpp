@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace lpaemu::emu {
 
@@ -21,6 +22,10 @@ std::string_view second_word(std::string_view name) {
   return blank == std::string_view::npos ? std::string_view{} : name.substr(blank + 1);
 }
 
+/// What those who know GDB may type, and what is not here: it is about types, locals and frames.
+constexpr std::array<std::string_view, 9> only_in_gdb{"args",   "commands", "display", "down", "frame",
+                                                      "locals", "ptype",    "until",   "up"};
+
 Expected<std::string_view, Error> expand_word(std::string_view typed, std::vector<std::string_view> words,
                                               std::string_view what) {
   if (std::ranges::find(words, typed) != words.end()) return typed;
@@ -29,6 +34,8 @@ Expected<std::string_view, Error> expand_word(std::string_view typed, std::vecto
   const auto [first, last] = std::ranges::unique(words);
   words.erase(first, last);
   if (words.size() == 1) return words.front();
+  if (words.empty() && std::ranges::find(only_in_gdb, typed) != only_in_gdb.end())
+    return unexpected(Error{fmt::format("'{}' is GDB's alone: lpaemu run --gdb PORT PROGRAM serves one", typed)});
   if (words.empty()) return unexpected(Error{fmt::format("no {} '{}'; try help", what, typed)});
   if (typed.empty()) return unexpected(Error{fmt::format("which {}? {}", what, fmt::join(words, ", "))});
   return unexpected(Error{fmt::format("'{}' may be {}", typed, fmt::join(words, ", "))});

@@ -2,12 +2,14 @@
 #include <cctype>
 
 #include "command_words.h"
+#include "lpaemu/emu/blanks.h"
 #include "lpaemu/emu/core_registers.h"
 #include "lpaemu/emu/debugger/commands.h"
 #include "lpaemu/emu/debugger/complete.h"
 #include "lpaemu/emu/debugger/help.h"
 #include "lpaemu/emu/debugger/other_registers.h"
 #include "lpaemu/kernel_model/syscalls/syscall.h"
+#include "lpaemu/kernel_model/task/signal.h"
 
 namespace lpaemu::emu {
 namespace {
@@ -75,16 +77,22 @@ Completion of_arguments(Debugger& debugger, const Command& command, std::string_
     std::ranges::sort(command_words.words);
     return command_words;
   }
-  Words words{last_word(arguments, blanks)};
+  const std::string_view typed_word = last_word(arguments, blanks);
+  Words words{typed_word};
   if (takes("LINE"))
     for (const std::string& path : debugger.machine().code().source_files())
       words.offer(path.substr(path.rfind('/') + 1) + ":");
   std::string alternatives{command.arguments};
   std::ranges::replace_if(alternatives, [](unsigned char c) { return std::islower(c) == 0; }, ' ');
   words.offer_each(alternatives);
+  if (trimmed(arguments).size() == typed_word.size())  // "set p" may become "set pte"
+    for (const Command& other : command_table())
+      if (first_word(other.name) == command.name) words.offer(second_word(other.name));
   if (takes("KIND")) words.offer_each(fault_kinds());
-  if (takes("NAME|NUMBER"))
+  if (command.name == "catch syscall")
     for (const kernel::SyscallRow& row : kernel::syscall_table()) words.offer(row.name);
+  if (command.name == "catch signal")
+    for (int signo = 1; signo < kernel::sigrtmin; ++signo) words.offer(kernel::signal_name(signo));
   if (takes("all|NAME")) offer_registers(words, "");
   const bool expression = takes("ADDR") || takes("EXPRESSION") || takes("VALUE");
   if ((!words.empty() && !takes("LINE")) || !expression) return std::move(words).completion();

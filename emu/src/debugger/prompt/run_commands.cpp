@@ -121,7 +121,10 @@ CommandResult do_retry(Debugger& debugger, std::string_view /*arguments*/) {
 }
 
 CommandResult do_jump(Debugger& debugger, std::string_view arguments) {
-  LPAEMU_TRY(to, evaluate(arguments, debugger));
+  LPAEMU_TRY(line, file_and_line(debugger, arguments));
+  const auto code = line ? debugger.machine().code().code_of(*line) : std::nullopt;
+  if (line && !code) return unexpected(Error{fmt::format("no code is known for {}, or behind it", line->text())});
+  LPAEMU_TRY(to, code ? Expected<std::uint32_t, Error>{code->raw()} : evaluate(arguments, debugger));
   kernel::UserRegisters registers = debugger.registers();
   const bool thumb = set_at(debugger, VirtAddr{to}) == InstructionSet::thumb;
   registers.r[15] = to & ~1U;
