@@ -7,6 +7,7 @@
 #include <term.h>
 #undef columns  // term.h has macros for all capabilities
 
+#include <csignal>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -67,7 +68,11 @@ class CursesScreen final : public FullScreen {
 
 void CursesScreen::open() {
   keys_ = keys_of(terminal_);
+  // Ctrl-Z is a key in the view; elsewhere ncurses' handler would draw the view again when lpaemu goes on.
+  struct sigaction stop{};
+  ::sigaction(SIGTSTP, nullptr, &stop);
   if (keys_) screen_ = newterm(nullptr, stdout, keys_.get());
+  ::sigaction(SIGTSTP, &stop, nullptr);
   if (screen_ == nullptr) return;
   raw();
   noecho();
