@@ -273,6 +273,7 @@ client.ask('g')
 client.ask('vKill;1')
 client.ask('vCont;c')
 client.ask('qRcmd,' + 'info vmas'.encode().hex())
+client.ask('vMustReplyEmpty')
 client.ask('vRun;2f6')
 client.ask('vRun;2f;zz')
 client.ask('QEnvironmentUnset:zz')
@@ -289,6 +290,7 @@ C
 ^vKill;1 -> E03
 ^vCont;c -> E03
 ^console: error: there is no guest
+^vMustReplyEmpty -> *$
 ^vRun;2f6 -> E22
 ^vRun;2f;zz -> E22
 ^QEnvironmentUnset:zz -> E22

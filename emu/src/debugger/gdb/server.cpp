@@ -38,6 +38,7 @@ void Server::guest_ended() {
   debugger_ = nullptr;
   monitor_owed_ = physical_ = interrupt_owed_ = false;
   injected_.reset();
+  resume_.reset();
 }
 
 std::optional<ProgramRequest> Server::next_program() {
