@@ -84,6 +84,11 @@ if wanted help-width; then
   fi
 fi
 
+# A session that is ended from outside says so, though its guest has come to its end.
+mkfifo "$work/waiting"
+(echo run && sleep 3) >"$work/waiting" &
+check timeout-ended 124 '' --timeout 1 "$hello" <"$work/waiting"
+
 # A program that is not there any more: an error, and the guest stays.
 cp "$hello" "$work/passing"
 mkfifo "$work/slowly"

@@ -168,7 +168,8 @@ class EndsInTime final : public Face {
 int end_session(Guests& guests, DebugEnd end, const Prompt& prompt, Signals& signals) {
   GuestRun& run = guests.run();
   std::optional<RunEnd> ended;
-  if (end == DebugEnd::exited) ended = RunEnd::exited;
+  const bool cut_short = signals.is_over() || prompt.was_interrupted();  // maybe behind the end of a guest
+  if (end == DebugEnd::exited && !cut_short) ended = RunEnd::exited;
   if (end == DebugEnd::detached) {
     guests.detach();
     const auto alone = run.machine().run();
